@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"hindsight/capture"
+)
+
+func newDoctor() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Check whether this machine can record, and say what is missing",
+		Long: `Check what recording needs of this machine, measure what it costs here, and say
+how to get what is missing. The exit status is 1 where recording is impossible.`,
+		Example: `  hindsight doctor`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !diagnose(cmd.OutOrStdout(), capture.Probe()) {
+				return exitStatus(exitFailure)
+			}
+			return nil
+		},
+	}
+}
+
+// diagnose prints the checks and tells whether recording is possible.
+func diagnose(w io.Writer, checks []capture.Check) bool {
+	possible := true
+	for _, c := range checks {
+		state := "ok"
+		switch {
+		case c.Info && !c.OK:
+			state = "note"
+		case !c.OK:
+			state, possible = "missing", false
+		}
+		fmt.Fprintf(w, "%-8s %s: %s\n", state, c.Name, c.Detail)
+		if !c.OK && c.Remedy != "" {
+			fmt.Fprintf(w, "%-8s → %s\n", "", c.Remedy)
+		}
+	}
+	if possible {
+		fmt.Fprintln(w, "This machine can record.")
+	} else {
+		fmt.Fprintln(w, "This machine cannot record yet: see what is missing above.")
+	}
+	return possible
+}

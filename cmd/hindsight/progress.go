@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/progress"
+	"golang.org/x/term"
+
+	"hindsight/tables"
+)
+
+// progressBar shows how far indexing is, on a terminal only.
+type progressBar struct {
+	writer  progress.Writer
+	tracker *progress.Tracker
+	done    chan struct{}
+
+	mu    sync.Mutex
+	stage string
+	began time.Time // of the stage
+	last  time.Time // when the message was last changed
+}
+
+// newProgress begins a bar where w is a terminal.
+func newProgress(w io.Writer) *progressBar {
+	b := &progressBar{}
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return b
+	}
+	b.tracker = &progress.Tracker{Message: "reading the recording", AutoStopDisabled: true, RemoveOnCompletion: true}
+	b.writer = progress.NewWriter()
+	b.writer.SetOutputWriter(w)
+	b.writer.SetAutoStop(false)
+	b.writer.SetUpdateFrequency(100 * time.Millisecond)
+	b.writer.SetTrackerLength(20)
+	style := progress.StyleBlocks
+	style.Visibility.ETA = true
+	style.Visibility.Value = false
+	style.Options.ETAString = "left"
+	style.Options.TimeInProgressPrecision = time.Second
+	b.writer.SetStyle(style)
+	b.writer.AppendTracker(b.tracker)
+	b.done = make(chan struct{})
+	go func() {
+		b.writer.Render()
+		close(b.done)
+	}()
+	return b
+}
+
+// update shows p. It is cheap and safe for concurrent use.
+func (b *progressBar) update(p tables.Progress) {
+	if b.tracker == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	if p.Stage != b.stage {
+		b.stage, b.began, b.last = p.Stage, now, time.Time{}
+		b.tracker.Reset()
+	}
+	if now.Sub(b.last) < 100*time.Millisecond {
+		return
+	}
+	b.last = now
+	b.tracker.UpdateTotal(int64(p.Total))
+	b.tracker.SetValue(int64(min(p.Events, p.Total)))
+	text := p.Stage
+	if p.Instructions > 0 {
+		rate := float64(p.Instructions) / max(now.Sub(b.began).Seconds(), 0.1)
+		text += fmt.Sprintf(": %s instructions, %s/s", countText(float64(p.Instructions)), countText(rate))
+	}
+	b.tracker.UpdateMessage(text)
+}
+
+// stop removes the bar from the screen.
+func (b *progressBar) stop() {
+	if b.tracker == nil {
+		return
+	}
+	b.tracker.MarkAsDone()
+	b.writer.Stop()
+	<-b.done
+}
+
+// countText is a count with three digits and a unit.
+func countText(n float64) string {
+	for _, unit := range []string{"", "k", "M", "G", "T"} {
+		if n < 999.5 {
+			if unit == "" {
+				return fmt.Sprintf("%.0f", n)
+			}
+			return fmt.Sprintf("%.3g%s", n, unit)
+		}
+		n /= 1000
+	}
+	return fmt.Sprintf("%.3gP", n)
+}

@@ -1,0 +1,144 @@
+// Processes, identity, scheduling, queues and the machine. See calls.h. Build: cc -O1 -o process_calls process_calls.c -lrt
+#include "calls.h"
+
+static void process(void) {
+	int status;
+	struct rlimit rl = {0, 0};
+	unsigned a, b, c;
+	S(N(getppid)), S(N(gettid)), S(N(getuid)), S(N(getpgrp)), S(N(getpgid), 0), S(N(getsid), 0);
+	S(N(wait4), -1, &status, WNOHANG, buf);
+	S(N(waitid), P_ALL, 0, buf, WEXITED | WNOHANG, NULL);
+	S(N(waitid), P_PID, 999999, buf, WEXITED | WSTOPPED, buf + 1000);
+	S(N(getrlimit), RLIMIT_STACK, &rl);
+	S(N(prlimit64), 0, RLIMIT_NOFILE, NULL, &rl);
+	S(N(prlimit64), 0, RLIMIT_CORE, &rl, buf);
+	S(N(setrlimit), RLIMIT_CORE, &rl);
+	S(N(getrusage), RUSAGE_SELF, buf);
+	S(N(getpriority), PRIO_PROCESS, 0);
+	S(N(setpriority), PRIO_PROCESS, 0, 0);
+	S(N(personality), 0xffffffff);
+	S(N(prctl), PR_SET_NAME, "a name that is too long");
+	S(N(prctl), PR_GET_NAME, buf);
+	S(N(prctl), PR_GET_DUMPABLE);
+	S(N(prctl), PR_SET_DUMPABLE, 1);
+	S(N(prctl), PR_SET_PDEATHSIG, SIGHUP);
+	S(N(prctl), PR_GET_PDEATHSIG, &status);
+	S(N(prctl), PR_GET_TID_ADDRESS, buf);
+	S(N(prctl), PR_GET_CHILD_SUBREAPER, &status);
+	S(N(prctl), PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	S(N(prctl), PR_CAPBSET_READ, CAP_SYS_ADMIN);
+	S(N(prctl), PR_GET_TSC, &status);
+	S(N(prctl), 0x41555856, buf, 400, 0, 0);
+	S(N(arch_prctl), 0x1003, buf);
+	S(N(arch_prctl), 0x1021, buf);
+	S(N(arch_prctl), 0x1022, buf);
+	S(N(arch_prctl), 0x1011);
+	S(N(arch_prctl), 0x3001, buf);
+	S(N(get_robust_list), 0, buf, buf + 8);
+	S(N(set_robust_list), other, 24);
+	static unsigned word = 1, word2 = 5;
+	S(N(futex), &word, FUTEX_WAIT_PRIVATE, 0, NULL);
+	S(N(futex), &word, FUTEX_WAKE, 1);
+	S(N(futex), &word, FUTEX_WAIT, 1, &(struct timespec){0, 1000});
+	S(N(futex), &word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 1, &(struct timespec){1, 0}, NULL, FUTEX_BITSET_MATCH_ANY);
+	S(N(futex), &word, FUTEX_WAKE_OP_PRIVATE, 1, 1, &word2, FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_GT, 4));
+	S(N(futex), &word, FUTEX_CMP_REQUEUE, 1, 1, &word2, 1);
+	word = 0;
+	S(N(futex), &word, FUTEX_TRYLOCK_PI);
+	S(N(futex), &word, FUTEX_UNLOCK_PI);
+	S(N(futex), &word, FUTEX_LOCK_PI, 0, NULL);
+	S(N(futex), &word, FUTEX_LOCK_PI, 0, NULL);
+	S(N(futex), &word, 99, 1, 2, 3, 4);
+	S(N(kcmp), getpid(), getpid(), 0, 0, 1);
+	S(N(unshare), 0);
+	S(N(getgroups), 0, NULL);
+	S(N(getgroups), 100, buf);
+	S(N(getresuid), &a, &b, &c);
+	S(N(getresgid), &a, &b, &c);
+	S(N(setuid), getuid());
+	S(N(setresuid), -1, -1, -1);
+	S(N(setreuid), -1, -1);
+	S(N(setfsuid), -1);
+	S(N(setpgid), 0, 0);
+	unsigned header[2] = {_LINUX_CAPABILITY_VERSION_3, 0}, data[6] = {0};
+	S(N(capget), header, data);
+	S(N(capget), header, NULL);
+	header[0] = 1;
+	S(N(capget), header, data);
+	header[0] = _LINUX_CAPABILITY_VERSION_1;
+	S(N(capget), header, data);
+	struct sched_param sp = {0};
+	S(N(sched_yield));
+	S(N(sched_getparam), 0, &sp);
+	S(N(sched_setparam), 0, &sp);
+	S(N(sched_getscheduler), 0);
+	S(N(sched_setscheduler), 0, SCHED_OTHER, &sp);
+	S(N(sched_get_priority_max), SCHED_FIFO);
+	S(N(sched_rr_get_interval), 0, buf);
+	S(N(sched_getaffinity), 0, 128, buf);
+	S(N(sched_getaffinity), 0, 1, buf);
+	S(N(sched_setaffinity), 0, 8, &(unsigned long){3});
+	S(N(sched_getattr), 0, buf, 56, 0);
+	*(unsigned *)buf = 4096, buf[100] = 1;
+	S(N(sched_setattr), 0, buf, 0);
+	S(N(ioprio_get), 1, 0);
+	S(N(ioprio_set), 1, 0, 4 << 13 >> 1 | 4);
+	S(N(getcpu), &a, &b, NULL);
+	S(N(set_tid_address), &a);
+	S(N(landlock_create_ruleset), NULL, 0, 1);
+	S(N(keyctl), 0, -3, 0);
+	S(N(keyctl), 6, -3, buf, 100);
+	S(N(keyctl), 11, -3, buf, 100);
+	S(N(add_key), "user", "name", "payload", 7, -1);
+}
+
+static void ipc(void) {
+	int id = S(N(shmget), IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+	S(N(shmctl), id, IPC_STAT, buf);
+	S(N(shmctl), 0, 3, buf);
+	S(N(shmctl), 0, 14, buf);
+	void *m = (void *)S(N(shmat), id, NULL, 0);
+	S(N(shmdt), m);
+	S(N(shmctl), id, IPC_RMID, NULL);
+	id = S(N(semget), IPC_PRIVATE, 3, IPC_CREAT | 0600);
+	S(N(semctl), id, 1, SETVAL, 5);
+	S(N(semctl), id, 0, GETALL, buf);
+	S(N(semctl), id, 1, GETVAL);
+	S(N(semctl), id, 0, IPC_STAT, buf);
+	S(N(semctl), 0, 0, IPC_INFO, buf);
+	struct sembuf op = {1, -1, IPC_NOWAIT};
+	S(N(semop), id, &op, 1);
+	S(N(semtimedop), id, &op, 1, &(struct timespec){0, 1000});
+	S(N(semctl), id, 0, IPC_RMID);
+	id = S(N(msgget), IPC_PRIVATE, IPC_CREAT | 0600);
+	struct { long type; char text[20]; } msg = {3, "message"};
+	S(N(msgsnd), id, &msg, 8, IPC_NOWAIT);
+	S(N(msgctl), id, IPC_STAT, buf);
+	S(N(msgctl), 0, 3, buf);
+	S(N(msgrcv), id, buf, 100, 0, IPC_NOWAIT);
+	S(N(msgrcv), id, buf, 100, 0, IPC_NOWAIT | MSG_NOERROR);
+	S(N(msgctl), id, IPC_RMID, NULL);
+	struct mq_attr at = {0, 2, 50, 0}, old;
+	int q = S(N(mq_open), "hindsight_many_calls", O_RDWR | O_CREAT, 0600, &at);
+	S(N(mq_timedsend), q, "queued", 6, 1, NULL);
+	S(N(mq_getsetattr), q, NULL, &old);
+	unsigned prio;
+	S(N(mq_timedreceive), q, buf, 100, &prio, NULL);
+	S(N(mq_unlink), "hindsight_many_calls");
+}
+
+static void machine(void) {
+	S(N(uname), buf);
+	S(N(sysinfo), buf);
+	S(N(getrandom), buf, 10, GRND_NONBLOCK);
+	S(N(getrandom), buf, 300, 0);
+	S(N(syslog), 10, NULL, 0);
+	S(N(sysfs), 3);
+	S(N(sysfs), 2, 0, buf);
+	S(N(modify_ldt), 0, buf, 100);
+	S(N(io_setup), 1, buf);
+	S(334, other, 32, 0, 0);
+	S(999, 1, 2);
+}
+
+MAIN(process(); ipc(); machine();)

@@ -1,0 +1,98 @@
+package ptrace
+
+import (
+	"fmt"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// GetRegs reads the general registers of a stopped thread.
+func GetRegs(pid int, r *Regs) error {
+	if err := request(unix.PTRACE_GETREGS, pid, 0, uintptr(unsafe.Pointer(r))); err != nil {
+		return fmt.Errorf("read registers of %d: %w", pid, err)
+	}
+	return nil
+}
+
+// SetRegs writes the general registers of a stopped thread.
+func SetRegs(pid int, r *Regs) error {
+	if err := request(unix.PTRACE_SETREGS, pid, 0, uintptr(unsafe.Pointer(r))); err != nil {
+		return fmt.Errorf("set registers of %d (rip %#x): %w", pid, r.Rip, err)
+	}
+	return nil
+}
+
+const noteXState = 0x202 // NT_X86_XSTATE
+
+// GetXSave reads the extended state (x87, SSE, AVX …) of a stopped thread in
+// the standard XSAVE format into b and returns the length used.
+func GetXSave(pid int, b []byte) (int, error) {
+	v := unix.Iovec{Base: unsafe.SliceData(b), Len: uint64(len(b))}
+	if err := request(unix.PTRACE_GETREGSET, pid, noteXState, uintptr(unsafe.Pointer(&v))); err != nil {
+		return 0, fmt.Errorf("read extended state of %d: %w", pid, err)
+	}
+	return int(v.Len), nil
+}
+
+// SetXSave writes the extended state of a stopped thread.
+func SetXSave(pid int, b []byte) error {
+	v := unix.Iovec{Base: unsafe.SliceData(b), Len: uint64(len(b))}
+	if err := request(unix.PTRACE_SETREGSET, pid, noteXState, uintptr(unsafe.Pointer(&v))); err != nil {
+		return fmt.Errorf("set extended state of %d: %w", pid, err)
+	}
+	return nil
+}
+
+// SigInfo is the kernel's siginfo_t of a signal stop.
+type SigInfo [128]byte
+
+// GetSigInfo reads the siginfo of a thread in a signal-delivery stop.
+func GetSigInfo(pid int, s *SigInfo) error {
+	if err := request(requestGetSigInfo, pid, 0, uintptr(unsafe.Pointer(s))); err != nil {
+		return fmt.Errorf("read siginfo of %d: %w", pid, err)
+	}
+	return nil
+}
+
+// ReadMemory copies from the tracee with process_vm_readv, which respects
+// page protections, and returns the number of bytes read before the first
+// page that could not be.
+func ReadMemory(pid int, addr uint64, b []byte) (int, error) {
+	return vm(unix.SYS_PROCESS_VM_READV, pid, addr, b)
+}
+
+// WriteMemory is the counterpart of ReadMemory.
+func WriteMemory(pid int, addr uint64, b []byte) (int, error) {
+	return vm(unix.SYS_PROCESS_VM_WRITEV, pid, addr, b)
+}
+
+func vm(nr uintptr, pid int, addr uint64, b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	local := unix.Iovec{Base: unsafe.SliceData(b), Len: uint64(len(b))}
+	remote := struct{ base, len uint64 }{addr, uint64(len(b))}
+	n, _, errno := syscall.RawSyscall6(nr, uintptr(pid), uintptr(unsafe.Pointer(&local)), 1, uintptr(unsafe.Pointer(&remote)), 1, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
+}
+
+// maskSIGCHLDStops adds SA_NOCLDSTOP to the handler that is installed, with
+// the raw system call: the kernel's struct sigaction is 4 words, flags second.
+func maskSIGCHLDStops() error {
+	var action [4]uint64
+	const size = 8
+	_, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGCHLD), 0, uintptr(unsafe.Pointer(&action)), size, 0, 0)
+	if errno == 0 {
+		action[1] |= 1 // SA_NOCLDSTOP
+		_, _, errno = syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGCHLD), uintptr(unsafe.Pointer(&action)), 0, size, 0, 0)
+	}
+	if errno != 0 {
+		return fmt.Errorf("rt_sigaction(SIGCHLD): %w", errno)
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package replay
+
+/*
+#cgo CFLAGS: -O2 -Wall
+#include "decode.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// reserve makes *list an empty slice with room for n elements that never moves,
+// so that C code may read it while Go appends. Memory is used as it is touched.
+func reserve[T any](t *templates, list *[]T, n int) error {
+	var zero T
+	b, err := unix.Mmap(-1, 0, n*int(unsafe.Sizeof(zero)), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
+	if err != nil {
+		return err
+	}
+	t.release = append(t.release, func() error { return unix.Munmap(b) })
+	*list = unsafe.Slice((*T)(unsafe.Pointer(&b[0])), n)[:0]
+	return nil
+}
+
+// Sizes of the decoder's columns.
+const (
+	batchWrites   = 1 << 16
+	batchControls = 1 << 14
+	batchData     = 4 << 20
+)
+
+// columns owns the memory that log_decode fills. It lives outside of Go's heap,
+// since C keeps pointers to it between calls.
+type columns struct {
+	c     *C.log_decoder
+	batch Batch
+	keep  templates // only for its release list
+	data  []byte
+}
+
+func newColumns(t *templates) (*columns, error) {
+	k := &columns{}
+	var state []C.log_decoder
+	b := &k.batch
+	err := errors.Join(
+		reserve(&k.keep, &state, 1),
+		reserve(&k.keep, &b.T, batchWrites), reserve(&k.keep, &b.PC, batchWrites),
+		reserve(&k.keep, &b.Addr, batchWrites), reserve(&k.keep, &b.Value, batchWrites),
+		reserve(&k.keep, &b.Size, batchWrites), reserve(&k.keep, &b.Wide, batchWrites),
+		reserve(&k.keep, &b.Controls, batchControls),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("reserve the log decoder's columns: %w", err)
+	}
+	k.c = &state[:1][0]
+	k.c.templates = (*C.log_template)(unsafe.Pointer(unsafe.SliceData(t.list)))
+	k.c.steps = (*C.log_step)(unsafe.Pointer(unsafe.SliceData(t.steps)))
+	k.c.controls = (*C.log_control)(unsafe.Pointer(unsafe.SliceData(t.controls)))
+	k.c.counts = (*C.log_executions)(unsafe.Pointer(unsafe.SliceData(t.counts)))
+	k.c.ct = (*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(b.T)))
+	k.c.cpc = (*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(b.PC)))
+	k.c.caddr = (*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(b.Addr)))
+	k.c.cvalue = (*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(b.Value)))
+	k.c.csize = (*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(b.Size)))
+	k.c.cwide = (*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(b.Wide)))
+	k.c.controls_found = (*C.log_found)(unsafe.Pointer(unsafe.SliceData(b.Controls)))
+	k.c.capacity, k.c.found_capacity = batchWrites, batchControls
+	k.c.pending = -1
+	return k, k.growData(batchData)
+}
+
+// growData makes room for n bytes of wide writes, keeping those there are.
+func (k *columns) growData(n int) error {
+	var data []byte
+	if err := reserve(&k.keep, &data, n); err != nil {
+		return fmt.Errorf("make room for %d stored bytes: %w", n, err)
+	}
+	copy(data[:n], k.data[:int(k.c.data)])
+	k.data = data[:n]
+	k.c.bytes, k.c.data_capacity = (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(data))), C.uint64_t(n)
+	return nil
+}
+
+func (k *columns) close() error { return k.keep.close() }
+
+type decodeState int
+
+const (
+	decodedAll   = decodeState(C.DECODED_ALL)
+	decodedFull  = decodeState(C.DECODED_FULL)
+	decodedEvent = decodeState(C.DECODED_EVENT)
+)
+
+// decode decodes records from b until log_decode has something to say, and
+// returns how many bytes it took.
+func (k *columns) decode(b []byte) (int, decodeState) {
+	if len(b) == 0 {
+		return 0, decodedAll
+	}
+	start := (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(b)))
+	at := start
+	why := C.log_decode(k.c, &at, (*C.uint8_t)(unsafe.Add(unsafe.Pointer(start), len(b))))
+	return int(uintptr(unsafe.Pointer(at)) - uintptr(unsafe.Pointer(start))), decodeState(why)
+}
+
+func (k *columns) instructions() uint64 { return uint64(k.c.t) }
+func (k *columns) setFSBase(v uint64)   { k.c.fs_base = C.uint64_t(v) }
+func (k *columns) writes() int          { return int(k.c.n) }
+func (k *columns) controls() int        { return int(k.c.found) }
+func (k *columns) waiting() bool        { return k.c.pending >= 0 }
+func (k *columns) needed() int          { return int(k.c.need) }
+func (k *columns) empty() bool          { return k.c.n == 0 && k.c.found == 0 }
+func (k *columns) continues() bool      { return k.c.continued != 0 }
+
+// lastControl is the control that was decoded last.
+func (k *columns) lastControl() ControlKind {
+	return k.batch.Controls[:k.c.found][k.c.found-1].Kind
+}
+
+// view fills in the batch with what was decoded since the last clear. The
+// controls' events are the caller's to attach: the controls lie outside of Go's
+// heap, so it must also keep those alive.
+func (k *columns) view() *Batch {
+	n := int(k.c.n)
+	b := &k.batch
+	b.T, b.PC, b.Addr, b.Value, b.Size, b.Wide = b.T[:n], b.PC[:n], b.Addr[:n], b.Value[:n], b.Size[:n], b.Wide[:n]
+	b.Data, b.Controls = k.data[:int(k.c.data)], b.Controls[:int(k.c.found)]
+	return b
+}
+
+// clear empties the columns, but for the bytes of a write that further data
+// records continue.
+func (k *columns) clear() {
+	k.c.n, k.c.found = 0, 0
+	if k.c.continued != 0 {
+		from, to := int(k.c.data_start), int(k.c.data)
+		k.c.data = C.uint64_t(copy(k.data, k.data[from:to]))
+		k.c.data_start = 0
+		return
+	}
+	k.c.data = 0
+}
+
+// logLayout gives sizes and offsets of the Go and C declarations for a test.
+func logLayout() [][2]uintptr {
+	return [][2]uintptr{
+		{unsafe.Sizeof(template{}), C.sizeof_log_template},
+		{unsafe.Offsetof(template{}.exit), unsafe.Offsetof(C.log_template{}.exit)},
+		{unsafe.Offsetof(template{}.origin), unsafe.Offsetof(C.log_template{}.origin)},
+		{unsafe.Offsetof(template{}.fills), unsafe.Offsetof(C.log_template{}.fills)},
+		{unsafe.Sizeof(step{}), C.sizeof_log_step},
+		{unsafe.Offsetof(step{}.control), unsafe.Offsetof(C.log_step{}.control)},
+		{unsafe.Offsetof(step{}.extra), unsafe.Offsetof(C.log_step{}.extra)},
+		{unsafe.Offsetof(step{}.pending), unsafe.Offsetof(C.log_step{}.pending)},
+		{unsafe.Sizeof(controlInfo{}), C.sizeof_log_control},
+		{unsafe.Offsetof(controlInfo{}.kind), unsafe.Offsetof(C.log_control{}.kind)},
+		{unsafe.Sizeof(executions{}), C.sizeof_log_executions},
+		{unsafe.Sizeof(Control{}), C.sizeof_log_found},
+		{unsafe.Offsetof(Control{}.Write), unsafe.Offsetof(C.log_found{}.write)},
+		{unsafe.Offsetof(Control{}.SP), unsafe.Offsetof(C.log_found{}.sp)},
+		{unsafe.Offsetof(Control{}.Event), unsafe.Offsetof(C.log_found{}.event)},
+		{uintptr(Call), C.CONTROL_CALL}, {uintptr(Return), C.CONTROL_RETURN}, {uintptr(Jump), C.CONTROL_JUMP},
+		{uintptr(Syscall), C.CONTROL_SYSCALL}, {uintptr(Signal), C.CONTROL_SIGNAL}, {uintptr(Input), C.CONTROL_INPUT},
+		{uintptr(stepControl), C.STEP_CONTROL}, {uintptr(stepFill), C.STEP_FILL},
+		{templateInput, C.TEMPLATE_INPUT}, {templateSignal, C.TEMPLATE_SIGNAL},
+	}
+}

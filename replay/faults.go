@@ -1,0 +1,90 @@
+package replay
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"hindsight/internal/recording"
+	"hindsight/internal/x86"
+)
+
+// Faults of guest instructions in the code cache: the guest's registers at the
+// instruction are found from the host's, and the log is cut there.
+
+// guestRegs are the guest's registers at an item's instruction, from the host's
+// within its code.
+func (x *translated) guestRegs(t *translation, it *item, r *recording.Regs) recording.Regs {
+	g := *r
+	if it.spilled {
+		g.Rcx, g.Rdx = x.cache.slot(slotRCX), x.cache.slot(slotRDX)
+	}
+	if t.renamed >= 0 {
+		p := registerOf(&g, int(t.renamed))
+		g.R15, *p = *p, x.cache.slot(slotRenamed)
+	} else {
+		g.R15 = x.cache.slot(slotR15)
+	}
+	g.Rip = it.pc
+	return g
+}
+
+// registerOf is the register with the number that machine code has.
+func registerOf(r *recording.Regs, n int) *uint64 {
+	return [...]*uint64{&r.Rax, &r.Rcx, &r.Rdx, &r.Rbx, &r.Rsp, &r.Rbp, &r.Rsi, &r.Rdi,
+		&r.R8, &r.R9, &r.R10, &r.R11, &r.R12, &r.R13, &r.R14, &r.R15}[n]
+}
+
+// faulted is a guest instruction that raised a signal within its translation:
+// what was executed of it until then becomes a record of its own.
+func (x *translated) faulted(signal int, off uint32, r *recording.Regs) error {
+	t, n, err := x.tr.at(off)
+	if err != nil {
+		return fmt.Errorf("signal %d in the code cache: %w", signal, err)
+	}
+	it := &x.tr.items[x.tr.translations[t].items+uint32(n)]
+	g := x.cutRecord(t, n, r)
+	if err := x.partialString(it, t, &g); err != nil {
+		return err
+	}
+	return x.deliver(signal, &g)
+}
+
+// cutRecord ends the record under construction before item n of the translation
+// and returns the guest's registers there.
+func (x *translated) cutRecord(id int32, n int, r *recording.Regs) recording.Regs {
+	t := &x.tr.translations[id]
+	it := &x.tr.items[t.items+uint32(n)]
+	tm := x.tr.templates.add(template{entry: t.pc, steps: t.steps, count: it.steps, insns: uint16(n), size: it.size, fills: 1, origin: id})
+	binary.LittleEndian.PutUint32(x.recordBytes(), tm|uint32(it.size/4)<<22)
+	x.pointer += uint64(it.size)
+	return x.guestRegs(t, it, r)
+}
+
+// deliver takes the recorded signal for the fault at g.Rip and goes on.
+func (x *translated) deliver(signal int, g *recording.Regs) error {
+	if err := x.play.fault(signal, g); err != nil || x.play.done {
+		return err
+	}
+	x.feed.fill()
+	return x.enterBlock(g)
+}
+
+// atFault is an instruction that always raises a signal, or one that cannot be
+// replayed.
+func (x *translated) atFault(g *recording.Regs) error {
+	e := x.play.events.peek()
+	if e == nil {
+		return x.play.outOfEvents()
+	}
+	code := x.tr.code.fetch(g.Rip)
+	in := x86.Decode(code, g.Rip)
+	if e.Kind == recording.KindSignal && e.Signal.Sync && (e.Regs.Rip == g.Rip || e.Regs.Rip == g.Rip+uint64(in.Len)) {
+		g.Rip = e.Regs.Rip
+		return x.deliver(e.Signal.Number, g)
+	}
+	what := "cannot be replayed: its result depends on the machine or on timing"
+	if in.Kind == x86.Bad {
+		what = "is not an instruction that this build knows"
+	}
+	return fmt.Errorf("the instruction at %s %s", x86.Describe(code, g.Rip), what)
+}

@@ -1,0 +1,227 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"hindsight/internal/recording"
+)
+
+// The log is written by translated code into buffers (see cache) and decoded on
+// a goroutine of its own, on the other CPU, while the program goes on.
+
+// logChunk is a span of whole records that is ready to be decoded.
+type logChunk struct {
+	buffer int
+	bytes  []byte
+	// done, where not nil, is closed when this and all before are decoded.
+	done chan struct{}
+}
+
+// logDecoder turns chunks into batches for the consumer.
+type logDecoder struct {
+	columns  *columns
+	consumer Consumer
+	events   *recording.EventReader
+	chunks   chan logChunk
+	free     chan int // buffers that may be written again
+	finished chan struct{}
+
+	ring     []*savedEvent // events of the batch, and more for reuse
+	used     int
+	attached []*recording.Event // events of the batch's controls, in order
+
+	failed  atomic.Pointer[error] // what the consumer, or the decoder, returned
+	retired atomic.Uint64         // instructions decoded so far
+	busy    time.Duration
+	writes  uint64
+	bytes   uint64
+}
+
+// eventsPerBatch bounds how many events a batch refers to.
+const eventsPerBatch = 256
+
+func newLogDecoder(t *templates, rec *recording.Recording, consumer Consumer) (*logDecoder, error) {
+	k, err := newColumns(t)
+	if err != nil {
+		return nil, err
+	}
+	r, err := rec.Events()
+	if err != nil {
+		return nil, errors.Join(err, k.close())
+	}
+	d := &logDecoder{columns: k, consumer: consumer, events: r,
+		chunks: make(chan logChunk, logBuffers), free: make(chan int, logBuffers), finished: make(chan struct{}),
+	}
+	for i := 1; i < logBuffers; i++ {
+		d.free <- i
+	}
+	go d.run()
+	return d, nil
+}
+
+// run decodes chunks until there are no more. After a failure it only returns
+// the buffers, so that the program's side never waits for ever.
+func (d *logDecoder) run() {
+	defer close(d.finished)
+	for c := range d.chunks {
+		began := time.Now()
+		d.bytes += uint64(len(c.bytes))
+		if d.failed.Load() == nil {
+			if err := d.decode(c.bytes); err != nil {
+				d.failed.Store(&err)
+			}
+		}
+		d.busy += time.Since(began)
+		if c.buffer >= 0 {
+			d.free <- c.buffer
+		}
+		if c.done != nil {
+			close(c.done)
+		}
+	}
+	if d.failed.Load() == nil {
+		if err := d.flush(); err != nil {
+			d.failed.Store(&err)
+		}
+	}
+}
+
+func (d *logDecoder) err() error {
+	if e := d.failed.Load(); e != nil {
+		return *e
+	}
+	return nil
+}
+
+// close ends the decoding; all chunks were sent.
+func (d *logDecoder) close() error {
+	close(d.chunks)
+	<-d.finished
+	return errors.Join(d.err(), d.events.Close(), d.columns.close())
+}
+
+func (d *logDecoder) decode(b []byte) error {
+	k := d.columns
+	for {
+		n, why := k.decode(b)
+		b = b[n:]
+		d.retired.Store(k.instructions())
+		switch why {
+		case decodedAll:
+			return nil
+		case decodedEvent:
+			if err := d.attach(); err != nil {
+				return err
+			}
+		case decodedFull:
+			if err := d.makeRoom(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// makeRoom empties the columns, and grows them where one record is too large.
+func (d *logDecoder) makeRoom() error {
+	before := d.columns.empty()
+	if err := d.flush(); err != nil {
+		return err
+	}
+	if before || d.columns.continues() {
+		return d.columns.growData(2*d.columns.needed() + batchData)
+	}
+	return nil
+}
+
+// attach takes the event of the control decoded last from the recording.
+func (d *logDecoder) attach() error {
+	kind := d.columns.lastControl()
+	e, err := d.nextEvent()
+	if err != nil {
+		return err
+	}
+	var ok bool
+	switch kind {
+	case Syscall:
+		ok = e.Kind == recording.KindSyscall
+		d.columns.setFSBase(e.After.Fs_base)
+	case Signal:
+		ok = e.Kind == recording.KindSignal
+	default:
+		ok = e.Kind == recording.KindTSC || e.Kind == recording.KindXSave
+	}
+	if !ok {
+		return fmt.Errorf("event %d is a %v where the log has control kind %d: a bug in the translator", e.Index, e.Kind, kind)
+	}
+	d.attached = append(d.attached, e)
+	// The end of the program's code that waits for this control's target comes
+	// with the next record: do not flush in between.
+	if d.used >= eventsPerBatch && !d.columns.waiting() {
+		return d.flush()
+	}
+	return nil
+}
+
+// nextEvent takes the next event that happens at an instruction of the program.
+func (d *logDecoder) nextEvent() (*recording.Event, error) {
+	for {
+		var e recording.Event
+		switch err := d.events.Next(&e); {
+		case err == io.EOF || errors.Is(err, recording.ErrTruncated):
+			return nil, errors.New("the log has more events than the recording: a bug in the translator")
+		case err != nil:
+			return nil, err
+		}
+		switch e.Kind {
+		case recording.KindStart:
+			d.columns.setFSBase(e.After.Fs_base)
+			continue
+		case recording.KindCheckpoint, recording.KindExit:
+			continue
+		}
+		if d.used == len(d.ring) {
+			d.ring = append(d.ring, &savedEvent{})
+		}
+		s := d.ring[d.used]
+		d.used++
+		s.save(&e)
+		return &s.event, nil
+	}
+}
+
+// flush hands the batch to the consumer.
+func (d *logDecoder) flush() error {
+	k := d.columns
+	if k.empty() {
+		return nil
+	}
+	b := k.view()
+	next := 0
+	for i := range b.Controls {
+		c := &b.Controls[i]
+		if c.Kind < Syscall {
+			c.Event = nil
+			continue
+		}
+		if next == len(d.attached) {
+			return errors.New("a control of the log has no event: a bug in the translator")
+		}
+		c.Event = d.attached[next]
+		next++
+		if c.PC == 0 {
+			c.PC = c.Event.Regs.Rip
+		}
+	}
+	d.writes += uint64(len(b.T))
+	var err error
+	if d.consumer != nil {
+		err = d.consumer.Consume(b)
+	}
+	k.clear()
+	d.used, d.attached = 0, d.attached[:0]
+	return err
+}

@@ -1,0 +1,489 @@
+package replay
+
+import (
+	"fmt"
+	"sort"
+
+	"hindsight/internal/x86"
+)
+
+const (
+	maxInsns    = 64 // instructions of a translation
+	maxSegments = 8  // straight runs of guest code in a translation
+	lookAhead   = 64 // translations made ahead at a cold exit
+)
+
+// A translation is an instrumented copy of an extended block: a path through
+// guest code that follows direct jumps, calls and fall-throughs, with exits at
+// its side. Its instructions are items.
+type translation struct {
+	pc        uint64
+	off, end  uint32 // code offsets
+	sieve     uint32 // code offset of its entry for indirect branches, 0: none
+	items     uint32
+	steps     uint32 // its first step
+	count     uint16
+	view      int8
+	renamed   int8 // host register that stands for r15, -1: none
+	leader    bool // reached through an indirect branch
+	discarded bool
+}
+
+// item is one guest instruction of a translation: enough to tell, when the host
+// stops somewhere in its code, what has been logged of it.
+type item struct {
+	pc      uint64
+	off     uint32 // where its code begins
+	steps   uint16 // steps logged before it
+	size    uint16 // record bytes used before it
+	len     uint8
+	kind    x86.Kind
+	spilled bool // rcx and rdx are in their slots during it
+}
+
+// siteKind tells apart the places of the code cache where the host stops.
+type siteKind uint8
+
+const (
+	siteExit  siteKind = iota // a direct exit whose target has no translation yet
+	siteFault                 // an instruction that raises a signal, or cannot be replayed
+	siteInput                 // rdtsc, cpuid …: the tracer answers, then it goes on behind
+	siteSlow                  // an instruction that the tracer executes and logs
+)
+
+// site is an int3 in the code cache.
+type site struct {
+	off    uint32 // of the int3
+	next   int32  // in the list of exits that wait for the same target, -1 ends
+	target uint64 // siteExit: where to; others: the instruction
+	view   int8
+	kind   siteKind
+}
+
+// scanned is a decoded instruction of the path under construction.
+type scanned struct {
+	in       x86.Inst
+	code     []byte
+	followed bool // the path continues at its target (or behind it, if conditional)
+}
+
+// sideExit is a conditional branch's other way, emitted behind the path.
+type sideExit struct {
+	at     int // code offset of its rel32
+	pc     uint64
+	target uint64
+	steps  int
+	size   int
+	insns  uint32
+	// entry: the target is a function's entry, so leaving logs a Jump with rsp
+	entry bool
+	slot  uint16
+	delta int64
+}
+
+// pending is a place to translate soon; sieve: it will be reached indirectly.
+type pending struct {
+	pc    uint64
+	sieve bool
+}
+
+// translator makes translations. Its methods run while the host is stopped.
+type translator struct {
+	cache     *cache
+	templates *templates
+	code      *codeReader
+	entry     func(pc uint64) bool
+
+	translations []translation
+	items        []item
+	sites        []site
+	byPC         pcTable
+	stale        map[uint32]uint64  // entries of discarded translations
+	pages        map[uint64][]int32 // translations with code of a page
+	tails        map[uint32]uint32  // last link of a chain, by bucket
+	mode         struct{ df, kmovq bool }
+
+	path   []scanned
+	insts  [maxInsns]x86.Inst
+	sides  []sideExit
+	ahead  []pending
+	record recorder
+	host   struct { // registers of the running translation
+		renamed int
+		dirty   bool
+	}
+	routine routines
+
+	newPages []uint64 // pages that got their first translation
+	resets   int      // how often everything was discarded
+	stats    struct{ translations, insns uint64 }
+}
+
+// hostReg is the host register that holds a guest register.
+func (t *translator) hostReg(r int) int {
+	if r == x86.R15 {
+		return t.host.renamed
+	}
+	return r
+}
+
+// translationFor returns the translation that begins at pc, making it and some
+// of what it leads to where there is none.
+func (t *translator) translationFor(pc uint64) (int32, error) {
+	if e := t.byPC.find(pc); e != nil && e.translation >= 0 {
+		return e.translation, nil
+	}
+	t.ahead = t.ahead[:0]
+	id, err := t.translate(pc)
+	if err != nil {
+		return 0, err
+	}
+	made := 0
+	for i := 0; i < len(t.ahead) && made < lookAhead; i++ {
+		w := t.ahead[i]
+		e := t.byPC.find(w.pc)
+		if e == nil || e.translation < 0 {
+			if len(t.code.fetch(w.pc)) == 0 || t.full() {
+				continue
+			}
+			if _, err := t.translate(w.pc); err != nil {
+				return 0, err
+			}
+			made++
+			e = t.byPC.find(w.pc)
+		}
+		if w.sieve {
+			t.addSieve(e.translation)
+		}
+	}
+	return id, nil
+}
+
+// full tells that the next translation may not fit: everything must be
+// discarded first.
+func (t *translator) full() bool { return t.cache.full() || t.templates.full() }
+
+// translate makes the translation at pc.
+func (t *translator) translate(pc uint64) (int32, error) {
+	v, err := t.cache.viewFor(pc)
+	if err != nil {
+		return 0, err
+	}
+	cut := t.scan(pc)
+	c := t.cache
+	c.at = (c.at + 15) &^ 15
+	id := int32(len(t.translations))
+	t.translations = append(t.translations, translation{
+		pc: pc, off: uint32(c.at), view: int8(v), items: uint32(len(t.items)),
+		count: uint16(len(t.path)), renamed: int8(t.host.renamed),
+	})
+	e := t.byPC.insert(pc)
+	e.translation = id
+	t.record.begin(t)
+	t.translations[id].steps = uint32(t.record.firstStep)
+	t.sides = t.sides[:0]
+	if t.host.renamed >= 0 {
+		c.storeSlot(t.host.renamed, slotRenamed)
+		c.loadSlot(t.host.renamed, slotR15)
+	}
+	for i := range t.path {
+		p := &t.path[i]
+		t.items = append(t.items, item{
+			pc: p.in.PC, off: uint32(c.at), len: p.in.Len, kind: p.in.Kind,
+			steps: uint16(t.record.steps()), size: uint16(t.record.size),
+		})
+		t.emitItem(p, id, i == len(t.path)-1, cut)
+	}
+	t.emitSides(id)
+	tr := &t.translations[id]
+	tr.end = uint32(c.at)
+	t.stats.translations++
+	t.stats.insns += uint64(len(t.path))
+	t.index(id)
+	t.link(id)
+	return id, nil
+}
+
+// scan decodes the path from pc into t.path, chooses the register that stands
+// for r15 and returns where the path goes on if it was cut short, 0 if its last
+// instruction ends it.
+func (t *translator) scan(pc uint64) (cut uint64) {
+	t.path = t.path[:0]
+	t.host.renamed, t.host.dirty = -1, false
+	s := pathScan{t: t, start: pc, used: 1 << x86.RSP}
+	cut = s.run(pc)
+	if s.uses15 {
+		t.host.renamed = pickRenamed(s.used)
+		for i := range t.path {
+			t.host.dirty = t.host.dirty || t.path[i].in.Written>>x86.R15&1 != 0
+		}
+	}
+	return cut
+}
+
+// pathScan is the state of one scan.
+type pathScan struct {
+	t        *translator
+	start    uint64
+	used     uint32 // general registers, without r15
+	uses15   bool
+	segments int
+	bytes    int // upper bound of the record's size
+	visited  [maxSegments + 1]uint64
+}
+
+// renameable are the registers that can stand for r15: those without special
+// encodings as a base, but for the two that the branch lookup uses.
+const renameable = 1<<x86.R14 | 1<<x86.R11 | 1<<x86.R10 | 1<<x86.R9 | 1<<x86.R8 | 1<<x86.RBX | 1<<x86.RDI | 1<<x86.RSI | 1<<x86.RAX
+
+func pickRenamed(used uint32) int {
+	for _, r := range [...]int{x86.R14, x86.R11, x86.R10, x86.R9, x86.R8, x86.RBX, x86.RDI, x86.RSI, x86.RAX} {
+		if used>>r&1 == 0 {
+			return r
+		}
+	}
+	panic("replay: no register left to stand for r15")
+}
+
+// run decodes segment after segment. The result is scan's.
+func (s *pathScan) run(pc uint64) uint64 {
+	for {
+		s.visited[s.segments] = pc
+		s.segments++
+		code := s.t.code.fetch(pc)
+		n := x86.DecodeRun(code, pc, s.t.insts[:maxInsns])
+		if n == 0 { // no memory there
+			s.t.path = append(s.t.path, scanned{in: x86.Inst{PC: pc, Kind: x86.Bad, Len: 0}})
+			return 0
+		}
+		next, cut, done := s.segment(pc, code, s.t.insts[:n])
+		if done {
+			return cut
+		}
+		pc = next
+	}
+}
+
+// segment appends decoded instructions to the path. It returns where the next
+// segment begins or, when done, where the path was cut.
+func (s *pathScan) segment(pc uint64, code []byte, insts []x86.Inst) (next, cut uint64, done bool) {
+	t := s.t
+	for i := range insts {
+		in := &insts[i]
+		at := int(in.PC - pc)
+		alone := t.alone(in)
+		// bytes that end within an instruction are not yet a bad one
+		short := in.Kind == x86.Bad && at+15 > len(code)
+		if len(t.path) > 0 && (alone || short || len(t.path) >= maxInsns || !s.fits(in)) {
+			return 0, in.PC, true
+		}
+		s.take(in)
+		t.path = append(t.path, scanned{in: *in, code: code[at:]})
+		p := &t.path[len(t.path)-1]
+		if alone || in.Store == x86.StoreMovs && in.Rep {
+			return 0, in.Next(), true
+		}
+		if in.Kind == x86.Normal {
+			continue
+		}
+		next, p.followed = s.follow(in)
+		return next, 0, !p.followed
+	}
+	last := &insts[len(insts)-1]
+	return 0, last.Next(), true
+}
+
+// alone tells whether the tracer executes the instruction itself.
+func (t *translator) alone(in *x86.Inst) bool {
+	if in.Kind != x86.Normal {
+		return false
+	}
+	switch in.Store {
+	case x86.StoreSlow:
+		return true
+	case x86.StoreStos, x86.StoreMovs:
+		return t.mode.df
+	case x86.StoreMasked:
+		return !t.mode.kmovq
+	}
+	return in.Flags&x86.SetsDF != 0 && !t.mode.df
+}
+
+// fits tells whether the record has room for another instruction and a register
+// will be left to stand for r15.
+func (s *pathScan) fits(in *x86.Inst) bool {
+	used, uses15 := s.with(in)
+	return s.bytes+recordBound(in) < maxRecord && (!uses15 || ^used&renameable != 0)
+}
+
+func (s *pathScan) take(in *x86.Inst) {
+	s.used, s.uses15 = s.with(in)
+	s.bytes += recordBound(in)
+}
+
+// recordBound is how much an instruction adds to the record at most: address
+// registers, value, mask; or rsp and arguments.
+func recordBound(in *x86.Inst) int {
+	switch {
+	case in.Kind != x86.Normal:
+		return 8 * 8
+	case in.Store == x86.NoStore:
+		return 0
+	}
+	return 4*8 + max(int(in.Size), 4)
+}
+
+func (s *pathScan) with(in *x86.Inst) (used uint32, uses15 bool) {
+	used = s.used | (in.Read|in.Written|loggedRegs(in))&0x7fff
+	return used, s.uses15 || in.Uses15() && !moves15(in)
+}
+
+// loggedRegs are registers that the instruction does not use but the log wants:
+// arguments of calls and the result of a function.
+func loggedRegs(in *x86.Inst) uint32 {
+	switch in.Kind {
+	case x86.Call, x86.CallIndirect:
+		return 1<<x86.RDI | 1<<x86.RSI | 1<<x86.RDX | 1<<x86.RCX | 1<<x86.R8 | 1<<x86.R9
+	case x86.Ret:
+		return 1 << x86.RAX
+	}
+	return 0
+}
+
+// moves15 tells whether in is push r15 or pop r15, which work on its slot.
+func moves15(in *x86.Inst) bool {
+	return in.Effect == x86.EffectPush && in.Store == x86.StoreReg && in.Source == x86.R15 ||
+		in.Effect == x86.EffectPop && in.EffectDst == x86.R15
+}
+
+// follow decides whether the path continues through a branch, and where.
+func (s *pathScan) follow(in *x86.Inst) (uint64, bool) {
+	if s.segments >= maxSegments {
+		return 0, false
+	}
+	switch in.Kind {
+	case x86.Jump, x86.Call:
+		e := s.t.byPC.find(in.Target)
+		known := e != nil && e.translation >= 0
+		if known || in.Kind == x86.Jump && in.Target < s.start || s.seen(in.Target) {
+			return 0, false
+		}
+		return in.Target, true
+	case x86.Cond, x86.Loop:
+		if in.Target <= in.PC || s.seen(in.Next()) {
+			return 0, false
+		}
+		return in.Next(), true
+	}
+	return 0, false
+}
+
+func (s *pathScan) seen(pc uint64) bool {
+	for _, v := range s.visited[:s.segments] {
+		if v == pc {
+			return true
+		}
+	}
+	return false
+}
+
+// index notes which pages the translation's code is from.
+func (t *translator) index(id int32) {
+	tr := &t.translations[id]
+	var last uint64 = 1
+	for _, it := range t.items[tr.items : tr.items+uint32(tr.count)] {
+		for _, page := range [2]uint64{it.pc &^ 0xfff, (it.pc + uint64(max(it.len, 1)) - 1) &^ 0xfff} {
+			if page == last {
+				continue
+			}
+			last = page
+			list := t.pages[page]
+			if len(list) == 0 {
+				t.newPages = append(t.newPages, page)
+			}
+			if len(list) == 0 || list[len(list)-1] != id {
+				t.pages[page] = append(list, id)
+			}
+		}
+	}
+}
+
+// link lets exits that waited for the translation jump to it.
+func (t *translator) link(id int32) {
+	tr := &t.translations[id]
+	e := t.byPC.find(tr.pc)
+	for s := e.waiting; s >= 0; s = t.sites[s].next {
+		t.patch(&t.sites[s], tr)
+	}
+	e.waiting = -1
+}
+
+// patch turns the jump before a siteExit's int3 into one to tr.
+func (t *translator) patch(s *site, tr *translation) {
+	c := t.cache
+	save := c.at
+	c.at = int(s.off) - 5
+	if s.view == tr.view {
+		c.jumpTo(tr.off)
+	} else {
+		o := c.constant(c.views[tr.view].base + uint64(tr.off))
+		c.emit(0xff, 0x24, 0x25)
+		c.emit32(c.low + o)
+	}
+	c.at = save
+}
+
+// discard makes translations with code of [lo, hi) unreachable: each entry
+// becomes a stop at which the tracer translates anew.
+func (t *translator) discard(lo, hi uint64) {
+	t.code.forget(lo, hi)
+	for page, list := range t.pagesIn(lo, hi) {
+		for _, id := range list {
+			tr := &t.translations[id]
+			if tr.discarded {
+				continue
+			}
+			tr.discarded = true
+			t.cache.code[tr.off] = 0xcc
+			t.stale[tr.off] = tr.pc
+			if e := t.byPC.find(tr.pc); e != nil && e.translation == id {
+				e.translation = -1
+			}
+		}
+		delete(t.pages, page)
+	}
+}
+
+func (t *translator) pagesIn(lo, hi uint64) map[uint64][]int32 {
+	found := map[uint64][]int32{}
+	if (hi-lo)>>12 > uint64(len(t.pages)) {
+		for page, list := range t.pages {
+			if page+4096 > lo && page < hi {
+				found[page] = list
+			}
+		}
+		return found
+	}
+	for page := lo &^ 0xfff; page < hi; page += 4096 {
+		if list := t.pages[page]; list != nil {
+			found[page] = list
+		}
+	}
+	return found
+}
+
+// at finds the translation whose code contains the offset, and the number of
+// the item that it belongs to.
+func (t *translator) at(off uint32) (id int32, n int, err error) {
+	id = int32(sort.Search(len(t.translations), func(i int) bool { return t.translations[i].off > off })) - 1
+	if id < 0 || off >= t.translations[id].end {
+		return 0, 0, fmt.Errorf("code offset %#x belongs to no translation", off)
+	}
+	tr := &t.translations[id]
+	for i := int(tr.count) - 1; i >= 0; i-- {
+		if t.items[tr.items+uint32(i)].off <= off {
+			return id, i, nil
+		}
+	}
+	return 0, 0, fmt.Errorf("code offset %#x is before the first instruction of the translation of %#x", off, tr.pc)
+}

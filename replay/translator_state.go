@@ -1,0 +1,74 @@
+package replay
+
+import "sort"
+
+// reset empties the translator and its cache; the routines stay.
+func (t *translator) reset() {
+	c := t.cache
+	t.resets++
+	t.translations, t.items, t.sites = t.translations[:0], t.items[:0], t.sites[:0]
+	t.byPC.reset()
+	t.stale, t.pages, t.tails = map[uint32]uint64{}, map[uint64][]int32{}, map[uint32]uint32{}
+	t.newPages = t.newPages[:0]
+	c.constants, c.nextConst, c.nextChain = map[uint64]uint32{}, 0, 0
+	if c.base == 0 {
+		t.emitRoutines()
+	}
+	c.at = c.base
+	for i := range 1 << 16 {
+		c.setSlot(dataTable+8*i, c.views[0].base+uint64(t.routine.miss))
+	}
+}
+
+// siteAt finds the site whose int3 is at the offset, nil where there is none.
+func (t *translator) siteAt(off uint32) *site {
+	i := sort.Search(len(t.sites), func(i int) bool { return t.sites[i].off >= off })
+	if i == len(t.sites) || t.sites[i].off != off {
+		return nil
+	}
+	return &t.sites[i]
+}
+
+// codeRuns says how often each translation was executed, up to which exit.
+func (t *translator) codeRuns(dst []codeRun) []codeRun {
+	entered := t.entered()
+	for id := firstTemplate; id < len(t.templates.list); id++ {
+		tm, n := &t.templates.list[id], t.templates.counts[id]
+		if n.n == 0 || tm.insns == 0 {
+			continue
+		}
+		tr := &t.translations[tm.origin]
+		insns := make([]insn, tm.insns)
+		for i, it := range t.items[tr.items : tr.items+uint32(tm.insns)] {
+			insns[i] = insn{pc: it.pc, len: it.len, ends: endsBlock(it.kind)}
+		}
+		dst = append(dst, codeRun{insns: insns, executions: n.n, firstT: n.first, lastT: n.last,
+			leader: tr.leader || entered[tr.pc]})
+	}
+	return dst
+}
+
+// entered are the addresses that a branch at a translation's end led to.
+func (t *translator) entered() map[uint64]bool {
+	set := map[uint64]bool{}
+	for id := firstTemplate; id < len(t.templates.list); id++ {
+		if tm := &t.templates.list[id]; t.templates.counts[id].n > 0 && tm.exit != 0 {
+			set[tm.exit] = true
+		}
+	}
+	return set
+}
+
+// single makes the template of item n of a translation alone, executed by the
+// tracer, which logs its stores.
+func (t *translator) single(id int32, n int) uint32 {
+	tr := t.translations[id]
+	it := t.items[tr.items+uint32(n)]
+	it.steps, it.size = 0, 4
+	alone := translation{pc: it.pc, off: uint32(t.cache.at), end: uint32(t.cache.at), items: uint32(len(t.items)),
+		steps: uint32(len(t.templates.steps)), count: 1, view: tr.view, renamed: -1, leader: n == 0 && tr.leader, discarded: true}
+	t.items = append(t.items, it)
+	t.translations = append(t.translations, alone)
+	t.templates.steps = append(t.templates.steps, step{kind: stepData, pc: it.pc})
+	return t.templates.add(template{entry: it.pc, steps: alone.steps, count: 1, insns: 1, size: 4, origin: int32(len(t.translations) - 1)})
+}

@@ -1,0 +1,27 @@
+-- A small history: main (0x1000) calls bump (0x1100), into which add is inlined.
+INSERT INTO modules BY NAME SELECT 1 AS module_id, 1 AS process_id, '/bin/a' AS path, 4096 AS start_addr, 8192 AS end_addr,
+  0 AS load_bias, 0 AS mapped_t;
+INSERT INTO functions BY NAME SELECT * FROM (VALUES
+  (1, 1, 'main', 'main', 'a.c', 10, 4096, 4196),
+  (2, 1, 'bump', 'bump', 'a.c', 3, 4352, 4400))
+  AS v(function_id, module_id, name, linkage_name, file, line, entry_pc, end_pc);
+INSERT INTO frames BY NAME SELECT * FROM (VALUES
+  (4100, 1, 0, 1, 'main', '/bin/a', 'a.c', 12, false),
+  (4360, 1, 0, NULL, 'add', '/bin/a', 'a.h', 2, true),
+  (4360, 1, 1, 2, 'bump', '/bin/a', 'a.c', 4, false),
+  (9000, 1, 0, NULL, NULL, '/lib/b.so', NULL, NULL, false))
+  AS v(pc, process_id, level, function_id, function, module, file, line, inlined);
+INSERT INTO stacks BY NAME SELECT * FROM (VALUES (1, NULL, 0, 1, NULL), (2, 1, 1, 2, 4100), (3, 2, 2, NULL, 4360))
+  AS v(stack_id, parent_stack_id, depth, function_id, call_pc);
+INSERT INTO _stack_order BY NAME SELECT * FROM (VALUES (1, 1, 3, 0), (2, 2, 3, 1), (3, 3, 3, 3)) AS v(stack_id, first, last, height);
+-- who is size + 2^4 * stack + 2^36 * thread + 2^52 * process.
+INSERT INTO _writes BY NAME SELECT * FROM (VALUES
+  (1, 1, 4100, 4210752, 1, 8 + 1 * 16 + 68719476736 + 4503599627370496),
+  (2, 2, 4360, 4210756, 2, 4 + 2 * 16 + 68719476736 + 4503599627370496),
+  (4, 1, 9000, 4210760, 18446744073709551615, 8 + 1 * 16 + 68719476736 + 4503599627370496),
+  (5, 1, 4100, 16, 5, 8 + 1 * 16 + 68719476736 + 4503599627370496))
+  AS v(t, call_id, pc, addr, value, who);
+INSERT INTO _wide_writes BY NAME SELECT 3 AS t, 1 AS process_id, 1 AS thread_id, 2 AS call_id, 2 AS stack_id, 4360 AS pc,
+  4210000 AS addr, 1000 AS size, 3 AS value, 'abc\x00\xFF'::BLOB AS bytes, 'syscall' AS source, 7 AS syscall_id;
+INSERT INTO diagnostics BY NAME SELECT 'warning' AS severity, 'test' AS what, 'this history is made up' AS detail;
+INSERT INTO _meta VALUES ('schema_version', '1'), ('recording_id', '00000000-0000-4000-8000-000000000001');

@@ -1,0 +1,10 @@
+SELECT h(0) AS a, h(0xdeadbeef) AS b, h(18446744073709551615) AS c, h(NULL) AS d;
+SELECT t, symbolize(pc) AS place FROM writes ORDER BY t;
+SELECT symbolize(12345) AS unknown;
+SELECT t, stack(stack_id) AS stack FROM writes WHERE t < 3 ORDER BY t;
+SELECT stack(3) AS nameless, stack(99) AS missing;
+SELECT t FROM writes_to(0x404040, 0x404044) ORDER BY t;
+SELECT t FROM writes_to(4210759, 4210760) ORDER BY t;
+SELECT t FROM writes_to((SELECT addr FROM writes WHERE t = 4), 4210761) ORDER BY t;
+SELECT t, addr, size FROM writes_to(0, 17) ORDER BY t;
+SELECT pc, function FROM frames f WHERE symbolize(f.pc) LIKE 'add%' ORDER BY ALL;

@@ -1,0 +1,310 @@
+package tables
+
+import (
+	"sort"
+
+	"hindsight/internal/recording"
+	"hindsight/replay"
+)
+
+// filter says which rows are wanted.
+type filter struct {
+	from, to uint64 // rows with from <= t < to
+	// functions, where not nil, has true at the ids of the functions whose calls
+	// and own writes are wanted.
+	functions []bool
+	writes    bool
+	calls     bool
+	stacks    bool
+}
+
+// function tells whether rows of a function are wanted.
+func (f *filter) function(id uint32) bool {
+	return f.functions == nil || int(id) < len(f.functions) && f.functions[id]
+}
+
+func (f *filter) at(t uint64) bool { return f.from <= t && t < f.to }
+
+// loading takes full buffers and gives empty ones of the same table.
+type loading interface {
+	swap(full buffer) (empty buffer, err error)
+}
+
+// eventRows takes the rows that system calls and signals make. who and call
+// identify the thread and the open call.
+type eventRows interface {
+	syscall(c *replay.Control, who thread, call, id uint64) error
+	signal(c *replay.Control, who thread) error
+	// passed is told every event, wanted or not.
+	passed(c *replay.Control)
+}
+
+// thread identifies the thread that runs.
+type thread struct{ process, thread uint32 }
+
+// tracker turns a program's history into rows: it is the Consumer of a replay.
+// Its memory grows with the depth of the stack and the number of distinct
+// stacks (up to a limit), not with rows.
+type tracker struct {
+	filter  filter
+	loading loading
+	events  eventRows
+	who     thread
+	shadow  shadow
+	stacks  *stackTrie
+	order   stackOrder
+	pcs     *pcSet
+
+	narrow    *narrowWindow
+	wide      *wideWindow
+	callRows  *callRows
+	stackRows *stackRows
+
+	lastCall, lastSyscall uint64
+	writes                uint64 // rows handed over, both kinds
+	calls                 uint64
+	maxDepth              int
+	// maxWrites is how many writes are handed over; where there are more,
+	// overflow is set and no others are.
+	maxWrites uint64
+	overflow  bool
+	err       error // of a row made where no error can be returned
+}
+
+// newTracker returns a tracker of a program that starts with registers regs.
+// windows says how many writes are loaded at a time.
+func newTracker(code code, regs *recording.Regs, f filter, window int, to loading, events eventRows) *tracker {
+	t := &tracker{
+		filter: f, loading: to, events: events, who: thread{1, 1},
+		stacks: newStackTrie(maxStacks), pcs: newPCSet(), maxWrites: ^uint64(0),
+		narrow: newNarrowWindow(window), wide: &wideWindow{}, callRows: &callRows{}, stackRows: &stackRows{},
+	}
+	t.shadow = shadow{code: code, lastCall: &t.lastCall, ended: t.ended}
+	t.shadow.push(frame{cfa: regs.Rsp + 8, entryPC: regs.Rip, noArgs: true})
+	return t
+}
+
+// Consume takes the next batch of the history.
+func (t *tracker) Consume(b *replay.Batch) error {
+	done := 0
+	for i := range b.Controls {
+		c := &b.Controls[i]
+		if err := t.addWrites(b, done, c.Write); err != nil {
+			return err
+		}
+		done = c.Write
+		if err := t.control(c); err != nil {
+			return err
+		}
+	}
+	return t.addWrites(b, done, len(b.T))
+}
+
+func (t *tracker) control(c *replay.Control) error {
+	s := &t.shadow
+	if c.Event != nil {
+		t.events.passed(c)
+	}
+	switch c.Kind {
+	case replay.Call:
+		s.push(frame{cfa: c.SP, next: c.Next, enterT: c.T, callPC: c.PC, site: c.PC, entryPC: c.Target, args: c.Regs})
+		t.maxDepth = max(t.maxDepth, len(s.frames))
+	case replay.Return:
+		s.returns(c.SP, c.Target, c.Regs[0], c.T, c.PC)
+	case replay.Jump:
+		s.jump(c.SP, c.Target, c.T, c.PC)
+	case replay.Syscall:
+		return t.syscall(c)
+	case replay.Signal:
+		return t.signal(c)
+	case replay.Input:
+		return t.eventMemory(c, c.PC, sourceInstruction, 0)
+	}
+	return t.err
+}
+
+// addWrites adds the writes [lo, hi) of a batch, all made in the innermost call.
+func (t *tracker) addWrites(b *replay.Batch, lo, hi int) error {
+	if lo == hi || !t.filter.writes || !t.filter.function(t.shadow.top().function) {
+		return nil
+	}
+	if b.T[lo] < t.filter.from {
+		lo += sort.Search(hi-lo, func(i int) bool { return b.T[lo+i] >= t.filter.from })
+	}
+	if hi > lo && b.T[hi-1] >= t.filter.to {
+		hi = lo + sort.Search(hi-lo, func(i int) bool { return b.T[lo+i] >= t.filter.to })
+	}
+	for lo < hi {
+		if t.writes >= t.maxWrites {
+			t.filter.writes, t.overflow = false, true
+			return nil
+		}
+		n := t.addNarrow(b, lo, hi)
+		lo += n
+		if t.narrow.full() {
+			if err := t.swap(); err != nil {
+				return err
+			}
+			continue
+		}
+		if lo < hi {
+			if err := t.addWide(b, lo); err != nil {
+				return err
+			}
+			lo++
+		}
+	}
+	return t.err
+}
+
+// addNarrow adds writes [lo, hi) up to the first of more than 8 bytes, as far as
+// there is room, and returns how many.
+func (t *tracker) addNarrow(b *replay.Batch, lo, hi int) int {
+	w := t.narrow
+	n, call := w.n, t.shadow.top().call
+	hi = min(hi, lo+len(w.t)-n)
+	who := packWho(t.who.process, t.who.thread, t.stack())
+	i := lo
+	for ; i < hi && b.Size[i] <= 8; i++ {
+		pc := b.PC[i]
+		w.t[n], w.pc[n], w.addr[n], w.value[n] = b.T[i], pc, b.Addr[i], b.Value[i]
+		w.call[n], w.who[n] = call, who|uint64(b.Size[i])
+		n++
+		t.pcs.add(pc)
+	}
+	w.n = n
+	t.writes += uint64(i - lo)
+	return i - lo
+}
+
+// addWide adds write i of a batch, one of more than 8 bytes.
+func (t *tracker) addWide(b *replay.Batch, i int) error {
+	at := b.Wide[i]
+	return t.addWideWrite(wideWrite{
+		t: b.T[i], pc: b.PC[i], addr: b.Addr[i], value: b.Value[i], data: b.Data[at : at+b.Size[i]],
+	})
+}
+
+// addWideWrite adds a write to the innermost call.
+func (t *tracker) addWideWrite(r wideWrite) error {
+	r.process, r.thread = t.who.process, t.who.thread
+	r.call, r.stack = t.shadow.top().call, t.stack()
+	t.pcs.add(r.pc)
+	t.wide.add(&r)
+	t.writes++
+	if !t.wide.full() {
+		return t.err
+	}
+	b, err := t.loading.swap(t.wide)
+	if err == nil {
+		t.wide = b.(*wideWindow)
+	}
+	return err
+}
+
+func (t *tracker) swap() error {
+	b, err := t.loading.swap(t.narrow)
+	if err == nil {
+		t.narrow = b.(*narrowWindow)
+	}
+	return err
+}
+
+// stack returns the number of the open calls' stack.
+func (t *tracker) stack() uint32 { return t.stackAt(len(t.shadow.frames) - 1) }
+
+// stackAt returns the number of the stack that ends at a depth. Numbers are
+// given when they are asked for, outer stacks first.
+func (t *tracker) stackAt(depth int) uint32 {
+	frames := t.shadow.frames
+	if n := frames[depth].stack; n != 0 {
+		return n
+	}
+	known := depth
+	for known > 0 && frames[known-1].stack == 0 {
+		known--
+	}
+	parent := uint32(0)
+	if known > 0 {
+		parent = frames[known-1].stack
+	}
+	for ; known <= depth; known++ {
+		f := &frames[known]
+		stack, fresh := t.stacks.find(parent, f.function, f.site)
+		if fresh {
+			t.addStack(stackRow{stack: stack, parent: parent, depth: uint32(known), function: f.function, callPC: f.site})
+		}
+		f.stack, parent = stack, stack
+	}
+	return parent
+}
+
+func (t *tracker) addStack(r stackRow) {
+	if !t.filter.stacks || t.err != nil {
+		return
+	}
+	t.pcs.add(r.callPC)
+	t.stackRows.add(r)
+	callers := uint32(1) // what a signal interrupted
+	switch {
+	case r.parent == 0:
+		callers = 0
+	case r.callPC != 0:
+		callers = t.shadow.code.levels(r.callPC)
+	}
+	t.order.add(r.parent, r.callPC, callers)
+	if t.stackRows.full() {
+		var b buffer
+		if b, t.err = t.loading.swap(t.stackRows); t.err == nil {
+			t.stackRows = b.(*stackRows)
+		}
+	}
+}
+
+// ended makes the row of a call that ended at exit, or (open) did not.
+func (t *tracker) ended(f *frame, depth int, exit uint64, value *uint64) {
+	if !t.filter.calls || !t.filter.function(f.function) || f.enterT >= t.filter.to || exit < t.filter.from || t.err != nil {
+		return
+	}
+	r := callRow{
+		call: f.call, parent: f.parent, process: t.who.process, thread: t.who.thread,
+		depth: uint32(depth), function: f.function, stack: t.stackAt(depth), enterT: f.enterT, exitT: exit,
+		callPC: f.callPC, entryPC: f.entryPC, cfa: f.cfa, args: f.args, hasNoArgs: f.noArgs,
+	}
+	if value != nil {
+		r.returned, r.hasReturned = *value, true
+	}
+	t.pcs.add(r.callPC)
+	t.pcs.add(r.entryPC)
+	t.callRows.add(&r)
+	t.calls++
+	if t.callRows.full() {
+		var b buffer
+		if b, t.err = t.loading.swap(t.callRows); t.err == nil {
+			t.callRows = b.(*callRows)
+		}
+	}
+}
+
+// finish makes the rows of the calls that are still open, outermost first, and
+// hands over all that is left.
+func (t *tracker) finish() error {
+	for depth := range t.shadow.frames {
+		t.ended(&t.shadow.frames[depth], depth, open, nil)
+	}
+	if t.err != nil {
+		return t.err
+	}
+	for _, b := range []buffer{t.narrow, t.wide, t.callRows, t.stackRows} {
+		if _, err := t.loading.swap(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// release frees what is not needed after finish.
+func (t *tracker) release() {
+	t.narrow, t.wide, t.callRows, t.stackRows = nil, nil, nil, nil
+	t.stacks.slots, t.shadow.frames = nil, nil
+}
