@@ -4,30 +4,31 @@
 #include <stdint.h>
 
 typedef struct {
-	uint64_t entry;
+	uint64_t entry, n, last;
 	uint32_t steps;
-	uint16_t count, insns, size, fills;
 	int32_t origin;
-	uint64_t exit;
+	uint16_t count, size, rows;
+	uint8_t insns, fills;
+	int32_t rsp_delta;
+	int16_t rsp_slot;
+	uint8_t pad[18];
 } log_template;
 
+typedef struct { uint64_t first, exit; } log_template_more;
+
 typedef struct {
-	uint64_t pc;
 	int64_t disp, value;
-	uint64_t value_mask, size_mask;
-	uint32_t dt, control;
-	uint16_t a1, a2, slot, extra;
-	uint8_t s1, s2, shift, size, kind, seg, lane, pending;
+	int32_t dpc;
+	int16_t a1, a2, slot;
+	uint8_t dt, kind, size, scale, shift, flags;
 } log_step;
 
 typedef struct {
 	uint64_t target, next;
 	int64_t values[6];
-	uint16_t slots[6];
+	int16_t slots[6];
 	uint8_t kind, used, pad[2];
 } log_control;
-
-typedef struct { uint64_t n, first, last; } log_executions;
 
 // One control as the decoder found it: type Control.
 typedef struct {
@@ -38,34 +39,34 @@ typedef struct {
 } log_found;
 
 enum { STEP_WRITE, STEP_WIDE, STEP_MASKED, STEP_FILL, STEP_DATA, STEP_CONTROL };
+enum { STEP_FS = 1, STEP_GS = 2, STEP_PENDING = 4 };
+enum { SLOT_ZERO = -16, SLOT_RSP = -8 };
 enum { TEMPLATE_DATA, TEMPLATE_DATA_MORE, TEMPLATE_SIGNAL, TEMPLATE_INPUT };
-// Kinds of controls that come with an event of the recording.
+// Kinds of controls; those from CONTROL_SYSCALL on come with an event of the recording.
 enum { CONTROL_CALL = 1, CONTROL_RETURN, CONTROL_JUMP, CONTROL_SYSCALL, CONTROL_SIGNAL, CONTROL_INPUT };
 // Why log_decode returned.
 enum { DECODED_ALL, DECODED_FULL, DECODED_EVENT };
 
 typedef struct {
-	// tables
-	const log_template *templates;
+	log_template *templates;
+	log_template_more *more;
 	const log_step *steps;
 	const log_control *controls;
-	log_executions *counts;
-	// state
-	uint64_t t;         // instructions retired so far
-	uint64_t fs_base;
-	uint64_t data_t, data_pc; // of the last STEP_DATA
-	int64_t pending;    // control that waits for its target, -1: none
-	uint64_t data_start; // where the bytes of a write begin that data records continue
-	uint64_t data_addr;
-	uint32_t continued;
-	uint32_t n, capacity;   // writes
-	uint32_t found, found_capacity;
-	uint64_t data, data_capacity, need; // bytes; need: of the record that did not fit
-	// columns
+	// columns of writes
 	uint64_t *ct, *cpc, *caddr, *cvalue;
 	uint32_t *csize, *cwide;
 	uint8_t *bytes;
 	log_found *controls_found;
+	uint32_t n, capacity, found, found_capacity;
+	uint64_t data, data_capacity;
+	// state
+	uint64_t t, fs_base, gs_base;
+	uint64_t held[2]; // what SLOT_ZERO and SLOT_RSP stand for
+	uint64_t data_t, data_pc;      // of the last STEP_DATA
+	uint64_t data_start, data_addr; // of the data record that is continued
+	uint64_t need;                 // bytes that DECODED_FULL asks for
+	int32_t pending;               // control whose target is the next record's entry, -1
+	int32_t continued;             // a data record continues
 } log_decoder;
 
 int log_decode(log_decoder *d, const uint8_t **at, const uint8_t *end);

@@ -12,6 +12,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"hindsight/internal/recording"
 )
 
 // reserve makes *list an empty slice with room for n elements that never moves,
@@ -62,7 +64,7 @@ func newColumns(t *templates) (*columns, error) {
 	k.c.templates = (*C.log_template)(unsafe.Pointer(unsafe.SliceData(t.list)))
 	k.c.steps = (*C.log_step)(unsafe.Pointer(unsafe.SliceData(t.steps)))
 	k.c.controls = (*C.log_control)(unsafe.Pointer(unsafe.SliceData(t.controls)))
-	k.c.counts = (*C.log_executions)(unsafe.Pointer(unsafe.SliceData(t.counts)))
+	k.c.more = (*C.log_template_more)(unsafe.Pointer(unsafe.SliceData(t.more)))
 	k.c.ct = (*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(b.T)))
 	k.c.cpc = (*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(b.PC)))
 	k.c.caddr = (*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(b.Addr)))
@@ -110,13 +112,17 @@ func (k *columns) decode(b []byte) (int, decodeState) {
 }
 
 func (k *columns) instructions() uint64 { return uint64(k.c.t) }
-func (k *columns) setFSBase(v uint64)   { k.c.fs_base = C.uint64_t(v) }
 func (k *columns) writes() int          { return int(k.c.n) }
 func (k *columns) controls() int        { return int(k.c.found) }
 func (k *columns) waiting() bool        { return k.c.pending >= 0 }
 func (k *columns) needed() int          { return int(k.c.need) }
 func (k *columns) empty() bool          { return k.c.n == 0 && k.c.found == 0 }
 func (k *columns) continues() bool      { return k.c.continued != 0 }
+
+// setBases sets the segment bases from now on.
+func (k *columns) setBases(r *recording.Regs) {
+	k.c.fs_base, k.c.gs_base = C.uint64_t(r.Fs_base), C.uint64_t(r.Gs_base)
+}
 
 // lastControl is the control that was decoded last.
 func (k *columns) lastControl() ControlKind {
@@ -151,16 +157,19 @@ func (k *columns) clear() {
 func logLayout() [][2]uintptr {
 	return [][2]uintptr{
 		{unsafe.Sizeof(template{}), C.sizeof_log_template},
-		{unsafe.Offsetof(template{}.exit), unsafe.Offsetof(C.log_template{}.exit)},
+		{unsafe.Sizeof(templateMore{}), C.sizeof_log_template_more},
+		{unsafe.Offsetof(template{}.steps), unsafe.Offsetof(C.log_template{}.steps)},
+		{unsafe.Offsetof(template{}.rows), unsafe.Offsetof(C.log_template{}.rows)},
+		{unsafe.Offsetof(template{}.rsp), unsafe.Offsetof(C.log_template{}.rsp_delta)},
+		{unsafe.Offsetof(template{}.rsp) + unsafe.Offsetof(lastRSP{}.slot), unsafe.Offsetof(C.log_template{}.rsp_slot)},
 		{unsafe.Offsetof(template{}.origin), unsafe.Offsetof(C.log_template{}.origin)},
 		{unsafe.Offsetof(template{}.fills), unsafe.Offsetof(C.log_template{}.fills)},
 		{unsafe.Sizeof(step{}), C.sizeof_log_step},
-		{unsafe.Offsetof(step{}.control), unsafe.Offsetof(C.log_step{}.control)},
-		{unsafe.Offsetof(step{}.extra), unsafe.Offsetof(C.log_step{}.extra)},
-		{unsafe.Offsetof(step{}.pending), unsafe.Offsetof(C.log_step{}.pending)},
+		{unsafe.Offsetof(step{}.slot), unsafe.Offsetof(C.log_step{}.slot)},
+		{unsafe.Offsetof(step{}.scale), unsafe.Offsetof(C.log_step{}.scale)},
+		{unsafe.Offsetof(step{}.flags), unsafe.Offsetof(C.log_step{}.flags)},
 		{unsafe.Sizeof(controlInfo{}), C.sizeof_log_control},
 		{unsafe.Offsetof(controlInfo{}.kind), unsafe.Offsetof(C.log_control{}.kind)},
-		{unsafe.Sizeof(executions{}), C.sizeof_log_executions},
 		{unsafe.Sizeof(Control{}), C.sizeof_log_found},
 		{unsafe.Offsetof(Control{}.Write), unsafe.Offsetof(C.log_found{}.write)},
 		{unsafe.Offsetof(Control{}.SP), unsafe.Offsetof(C.log_found{}.sp)},
@@ -168,6 +177,8 @@ func logLayout() [][2]uintptr {
 		{uintptr(Call), C.CONTROL_CALL}, {uintptr(Return), C.CONTROL_RETURN}, {uintptr(Jump), C.CONTROL_JUMP},
 		{uintptr(Syscall), C.CONTROL_SYSCALL}, {uintptr(Signal), C.CONTROL_SIGNAL}, {uintptr(Input), C.CONTROL_INPUT},
 		{uintptr(stepControl), C.STEP_CONTROL}, {uintptr(stepFill), C.STEP_FILL},
+		{stepFS, C.STEP_FS}, {stepGS, C.STEP_GS}, {stepPending, C.STEP_PENDING},
+		{-slotZero, -C.SLOT_ZERO}, {-slotRSP, -C.SLOT_RSP},
 		{templateInput, C.TEMPLATE_INPUT}, {templateSignal, C.TEMPLATE_SIGNAL},
 	}
 }

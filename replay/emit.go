@@ -69,18 +69,30 @@ func (t *translator) noteJump(in *x86.Inst) {
 // direct set; an indirect one has none.
 func (t *translator) commit(id int32, target uint64, direct bool) {
 	r := &t.record
-	tm := template{steps: uint32(r.firstStep), count: uint16(r.steps()), insns: uint16(r.insns), size: uint16(r.size)}
-	if direct {
-		tm.exit = target
+	if !direct {
+		target = 0
 	}
-	t.commitRecord(id, tm)
+	t.commitRecord(id, r.end(), target)
 	t.restore()
 }
 
-func (t *translator) commitRecord(id int32, tm template) {
-	c, size := t.cache, int(tm.size)
-	tm.origin, tm.entry, tm.fills = id, t.translations[id].pc, t.record.fills
-	n := t.templates.add(tm)
+// recordEnd is what a template says of the path up to an exit.
+type recordEnd struct {
+	first, steps int // its steps
+	size, rows   int
+	insns        uint32
+	rsp          lastRSP
+}
+
+func (r *recorder) end() recordEnd {
+	return recordEnd{first: r.firstStep, steps: r.steps(), size: r.size, rows: r.rows, insns: r.insns, rsp: r.lastRSP()}
+}
+
+func (t *translator) commitRecord(id int32, e recordEnd, exit uint64) {
+	c, r := t.cache, &t.record
+	size := r.storeRSP(&e.rsp, e.size)
+	n := t.templates.add(template{entry: r.entry, steps: uint32(e.first), origin: id, count: uint16(e.steps), insns: uint8(e.insns),
+		size: uint16(size), rows: uint16(e.rows), rsp: e.rsp, fills: r.fills}, exit)
 	c.emit(0x41, 0xc7, 0x07) // mov dword [r15], header
 	c.emit32(n | uint32(size/4)<<22)
 	c.emit(0x4d, 0x8d)
@@ -129,11 +141,10 @@ func (t *translator) emitSides(id int32) {
 		s := &t.sides[i]
 		c := t.cache
 		binary.LittleEndian.PutUint32(c.code[s.at:], uint32(c.at-s.at-4))
-		tm := template{steps: uint32(t.record.firstStep), count: uint16(s.steps), insns: uint16(s.insns), size: uint16(s.size), exit: s.target}
 		if s.entry {
-			tm.steps, tm.count = t.copySteps(s), tm.count+1
+			t.copySteps(s)
 		}
-		t.commitRecord(id, tm)
+		t.commitRecord(id, s.recordEnd, s.target)
 		t.restore()
 		t.leave(s.target)
 	}
@@ -141,17 +152,14 @@ func (t *translator) emitSides(id int32) {
 
 // copySteps gives a side exit that enters a function steps of its own: those
 // before it and a Jump.
-func (t *translator) copySteps(s *sideExit) uint32 {
+func (t *translator) copySteps(s *sideExit) {
 	tm := t.templates
-	first := len(tm.steps)
-	tm.steps = append(tm.steps, tm.steps[t.record.firstStep:t.record.firstStep+s.steps]...)
-	j := step{kind: stepControl, pc: s.pc, dt: s.insns - 1, disp: s.delta, control: uint32(len(tm.controls))}
-	if s.slot != 0 {
-		j.a1, j.s1 = s.slot, 1
-	}
+	before := tm.steps[s.first : s.first+s.steps]
+	s.first, s.steps = len(tm.steps), s.steps+1
+	tm.steps = append(tm.steps, before...)
+	tm.steps = append(tm.steps, step{kind: stepControl, dpc: int32(s.pc - t.record.entry), dt: uint8(s.insns - 1),
+		a1: s.slot, disp: s.delta, value: int64(len(tm.controls))})
 	tm.controls = append(tm.controls, controlInfo{kind: Jump, target: s.target})
-	tm.steps = append(tm.steps, j)
-	return uint32(first)
 }
 
 var argumentRegs = []int{x86.RDI, x86.RSI, x86.RDX, x86.RCX, x86.R8, x86.R9}
@@ -159,14 +167,13 @@ var argumentRegs = []int{x86.RDI, x86.RSI, x86.RDX, x86.RCX, x86.R8, x86.R9}
 // logCall logs the push of the return address and the call.
 func (t *translator) logCall(in *x86.Inst, target uint64, pending bool) {
 	r := &t.record
-	s := step{pc: in.PC, dt: r.insns, value: int64(in.Next()), size: 8, sizeMask: ^uint64(0)}
-	slot, d := r.ref(x86.RSP)
-	s.disp = d - 8
-	if slot != 0 {
-		s.a1, s.s1 = slot, 1
-	}
+	s := r.newStep(in.PC)
+	s.value, s.size = int64(in.Next()), 8
+	s.a1, s.disp = r.ref(x86.RSP)
+	s.disp -= 8
 	r.add(s)
 	r.control(Call, in.PC, target, in.Next(), pending, argumentRegs...)
+	r.regs[x86.RSP].delta -= 8
 	t.ahead = append(t.ahead, pendingReturn(in))
 }
 
@@ -176,7 +183,6 @@ func (t *translator) emitCall(p *scanned, id int32, last bool) {
 	in := &p.in
 	t.logCall(in, in.Target, false)
 	t.cache.pushConstant(in.Next())
-	t.record.regs[x86.RSP].delta -= 8
 	t.record.insns++
 	if !p.followed || last {
 		t.commit(id, in.Target, true)
@@ -200,7 +206,7 @@ func (t *translator) emitConditional(p *scanned, id int32, last bool) {
 		t.noteTaken(in)
 	}
 	t.record.insns++
-	s.steps, s.size, s.insns = t.record.steps(), t.record.size, t.record.insns
+	s.recordEnd = t.record.end()
 	if along == in.Target && t.entry(along) {
 		s.steps-- // the step of noteTaken is not on the other way
 	}
@@ -245,6 +251,7 @@ func (t *translator) emitIndirect(p *scanned, id int32) {
 	switch {
 	case in.Kind == x86.Ret:
 		c.emit(0x59) // pop rcx
+		r.regs[x86.RSP].delta += 8 + in.Imm
 		if in.Imm != 0 {
 			c.emit(0x48, 0x8d, 0xa4, 0x24) // lea rsp, [rsp+imm]
 			c.emit32(uint32(in.Imm))

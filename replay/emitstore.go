@@ -12,12 +12,14 @@ func (t *translator) emitNormal(p *scanned, id int32) {
 	v := int(t.translations[id].view)
 	if t.alone(in) {
 		if in.Flags&x86.SetsDF == 0 {
-			t.record.add(step{kind: stepData, pc: in.PC, dt: t.record.insns})
+			s := t.record.newStep(in.PC)
+			s.kind = stepData
+			t.record.add(s)
 		}
 		t.record.insns++
 		return
 	}
-	var s step
+	s := t.record.newStep(in.PC)
 	how := in.Store
 	if how != x86.NoStore {
 		how = t.beforeStore(p, &s)
@@ -39,8 +41,7 @@ func (t *translator) beforeStore(p *scanned, s *step) x86.Store {
 	if (how == x86.StoreCopy || how == x86.StoreMasked) && in.Stores15() {
 		how = x86.StoreReadback
 	}
-	s.pc, s.dt, s.size = in.PC, r.insns, uint8(in.Size)
-	s.sizeMask = sizeMask(int(in.Size))
+	s.size = uint8(in.Size)
 	if how == x86.StoreMovs && in.Rep {
 		s.kind = stepData
 		t.cache.storeSlot(x86.RCX, slotCount)
@@ -61,13 +62,6 @@ func (t *translator) beforeStore(p *scanned, s *step) x86.Store {
 	return how
 }
 
-func sizeMask(n int) uint64 {
-	if n >= 8 {
-		return ^uint64(0)
-	}
-	return 1<<(8*n) - 1
-}
-
 // logRegister logs a stored register, as its value where that is in the record
 // or 8 bytes wide, else as 4 bytes.
 func (t *translator) logRegister(in *x86.Inst, s *step) x86.Store {
@@ -80,16 +74,12 @@ func (t *translator) logRegister(in *x86.Inst, s *step) x86.Store {
 		s.shift = 8
 	}
 	if r.logged(src) || in.Size == 8 {
-		slot, d := r.ref(src)
-		s.value = d
-		if slot != 0 {
-			s.slot, s.valueMask = slot, ^uint64(0)
-		}
+		s.slot, s.value = r.ref(src)
 		return x86.StoreReg
 	}
 	o := r.alloc(4)
 	t.cache.storeLog(t.hostReg(src), o, false)
-	s.slot, s.valueMask = uint16(o), ^uint64(0)
+	s.slot = int16(o)
 	return x86.StoreReg
 }
 
@@ -100,7 +90,7 @@ func (t *translator) copyStore(p *scanned, how x86.Store, s *step) {
 	o := r.alloc(max(n, 4))
 	if how == x86.StoreMasked {
 		m := r.alloc(8)
-		s.kind, s.extra, s.lane = stepMasked, uint16(m), p.in.Lane
+		s.kind, s.value, s.shift = stepMasked, int64(m), p.in.Lane
 		c.emit(0xc4, 0xc1, 0xf8, 0x91, 0x87|p.in.Mask<<3) // kmovq [r15+m], k
 		c.emit32(uint32(m))
 	}
@@ -110,7 +100,7 @@ func (t *translator) copyStore(p *scanned, how x86.Store, s *step) {
 
 // valueAt says that the value is in the record's slot o.
 func (t *translator) valueAt(s *step, o, n int) {
-	s.slot, s.valueMask = uint16(o), ^uint64(0)
+	s.slot = int16(o)
 	if n > 8 && s.kind == stepWrite {
 		s.kind = stepWide
 	}
@@ -118,15 +108,11 @@ func (t *translator) valueAt(s *step, o, n int) {
 
 func (t *translator) logFill(in *x86.Inst, s *step) {
 	r := &t.record
-	slot, d := r.ref(x86.RAX)
-	s.value = d
-	if slot != 0 {
-		s.slot, s.valueMask = slot, ^uint64(0)
-	}
+	s.slot, s.value = r.ref(x86.RAX)
 	if in.Rep {
 		o := r.alloc(8)
 		t.cache.storeLog(x86.RCX, o, true)
-		s.kind, s.extra, r.fills = stepFill, uint16(o), 1
+		s.kind, s.a2, r.fills = stepFill, int16(o), 1
 	}
 }
 

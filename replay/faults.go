@@ -54,7 +54,9 @@ func (x *translated) faulted(signal int, off uint32, r *recording.Regs) error {
 func (x *translated) cutRecord(id int32, n int, r *recording.Regs) recording.Regs {
 	t := &x.tr.translations[id]
 	it := &x.tr.items[t.items+uint32(n)]
-	tm := x.tr.templates.add(template{entry: t.pc, steps: t.steps, count: it.steps, insns: uint16(n), size: it.size, fills: 1, origin: id})
+	// What rsp is gets logged when the tracer sends the host on.
+	tm := x.tr.templates.add(template{entry: t.pc, steps: t.steps, count: it.steps, insns: uint8(n), size: it.size, rows: maxRows, fills: 1,
+		origin: id, rsp: unchanged}, 0)
 	binary.LittleEndian.PutUint32(x.recordBytes(), tm|uint32(it.size/4)<<22)
 	x.pointer += uint64(it.size)
 	return x.guestRegs(t, it, r)

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"hindsight/internal/recording"
 )
@@ -67,15 +70,17 @@ func newLogDecoder(t *templates, rec *recording.Recording, consumer Consumer) (*
 // the buffers, so that the program's side never waits for ever.
 func (d *logDecoder) run() {
 	defer close(d.finished)
+	runtime.LockOSThread() // threadCPU is the goroutine's then
+	defer runtime.UnlockOSThread()
 	for c := range d.chunks {
-		began := time.Now()
+		began := threadCPU()
 		d.bytes += uint64(len(c.bytes))
 		if d.failed.Load() == nil {
 			if err := d.decode(c.bytes); err != nil {
 				d.failed.Store(&err)
 			}
 		}
-		d.busy += time.Since(began)
+		d.busy += threadCPU() - began
 		if c.buffer >= 0 {
 			d.free <- c.buffer
 		}
@@ -88,6 +93,15 @@ func (d *logDecoder) run() {
 			d.failed.Store(&err)
 		}
 	}
+}
+
+// threadCPU is the CPU time that the calling thread has used.
+func threadCPU() time.Duration {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
 }
 
 func (d *logDecoder) err() error {
@@ -148,7 +162,7 @@ func (d *logDecoder) attach() error {
 	switch kind {
 	case Syscall:
 		ok = e.Kind == recording.KindSyscall
-		d.columns.setFSBase(e.After.Fs_base)
+		d.columns.setBases(&e.After)
 	case Signal:
 		ok = e.Kind == recording.KindSignal
 	default:
@@ -178,7 +192,7 @@ func (d *logDecoder) nextEvent() (*recording.Event, error) {
 		}
 		switch e.Kind {
 		case recording.KindStart:
-			d.columns.setFSBase(e.After.Fs_base)
+			d.columns.setBases(&e.After)
 			continue
 		case recording.KindCheckpoint, recording.KindExit:
 			continue

@@ -31,7 +31,7 @@ type Stats struct {
 	HostSystemNS uint64 // and in the kernel
 	SetupNS      uint64 // wall time until the first instruction
 	WallNS       uint64 // wall time of the whole replay
-	ConsumerNS   uint64 // time spent in decoding the log and in the Consumer
+	ConsumerNS   uint64 // CPU time spent in decoding the log and in the Consumer
 	Writes       uint64 // rows delivered
 }
 

@@ -95,7 +95,7 @@ func (x *translated) partialString(it *item, id int32, g *recording.Regs) error 
 	if in.Store == x86.StoreStos {
 		// Its own step comes next, with the count in a slot of the record.
 		s := &x.tr.templates.steps[x.tr.translations[id].steps+uint32(it.steps)]
-		began = binary.LittleEndian.Uint64(x.cache.logBytes(x.buffer)[x.pointer-uint64(it.size)-x.cache.logAddr(x.buffer)+uint64(s.extra):])
+		began = binary.LittleEndian.Uint64(x.cache.logBytes(x.buffer)[x.pointer-uint64(it.size)-x.cache.logAddr(x.buffer)+uint64(s.a2):])
 	}
 	size := (began - g.Rcx) * uint64(in.Size)
 	if size == 0 {
@@ -107,8 +107,8 @@ func (x *translated) partialString(it *item, id int32, g *recording.Regs) error 
 // appendPartial logs a store of an instruction that did not retire.
 func (x *translated) appendPartial(pc uint64, r storeRange) error {
 	t := x.tr.templates
-	id := t.add(template{entry: pc, steps: uint32(len(t.steps)), count: 1, size: 4, origin: -1})
-	t.steps = append(t.steps, step{kind: stepData, pc: pc})
+	t.steps = append(t.steps, step{kind: stepData})
+	id := t.add(template{entry: pc, steps: uint32(len(t.steps) - 1), count: 1, size: 4, origin: -1, rsp: unchanged}, 0)
 	if err := x.appendRecord(id); err != nil {
 		return err
 	}

@@ -69,15 +69,13 @@ type scanned struct {
 
 // sideExit is a conditional branch's other way, emitted behind the path.
 type sideExit struct {
+	recordEnd
 	at     int // code offset of its rel32
 	pc     uint64
 	target uint64
-	steps  int
-	size   int
-	insns  uint32
 	// entry: the target is a function's entry, so leaving logs a Jump with rsp
 	entry bool
-	slot  uint16
+	slot  int16
 	delta int64
 }
 
@@ -179,7 +177,7 @@ func (t *translator) translate(pc uint64) (int32, error) {
 	})
 	e := t.byPC.insert(pc)
 	e.translation = id
-	t.record.begin(t)
+	t.record.begin(t, pc)
 	t.translations[id].steps = uint32(t.record.firstStep)
 	t.sides = t.sides[:0]
 	if t.host.renamed >= 0 {
@@ -313,7 +311,7 @@ func (t *translator) alone(in *x86.Inst) bool {
 // will be left to stand for r15.
 func (s *pathScan) fits(in *x86.Inst) bool {
 	used, uses15 := s.with(in)
-	return s.bytes+recordBound(in) < maxRecord && (!uses15 || ^used&renameable != 0)
+	return s.bytes+recordBound(in) < maxRecord-8 && (!uses15 || ^used&renameable != 0)
 }
 
 func (s *pathScan) take(in *x86.Inst) {
@@ -325,6 +323,8 @@ func (s *pathScan) take(in *x86.Inst) {
 // registers, value, mask; or rsp and arguments.
 func recordBound(in *x86.Inst) int {
 	switch {
+	case in.Kind == x86.Jump || in.Kind == x86.Cond || in.Kind == x86.Loop:
+		return 8
 	case in.Kind != x86.Normal:
 		return 8 * 8
 	case in.Store == x86.NoStore:
@@ -358,7 +358,8 @@ func moves15(in *x86.Inst) bool {
 
 // follow decides whether the path continues through a branch, and where.
 func (s *pathScan) follow(in *x86.Inst) (uint64, bool) {
-	if s.segments >= maxSegments {
+	const far = 1 << 30 // what a step's dpc reaches, with room to spare
+	if s.segments >= maxSegments || in.Target-s.start+far >= 2*far {
 		return 0, false
 	}
 	switch in.Kind {

@@ -189,8 +189,12 @@ func (x *translated) enterBlock(g *recording.Regs) error {
 	return nil
 }
 
-// enterAt sets the host to go on at a host address, with guest registers g.
+// enterAt sets the host to go on at a host address, with guest registers g. It
+// is between two records.
 func (x *translated) enterAt(g *recording.Regs, addr uint64) error {
+	if err := x.appendRecord(templateRSP, g.Rsp); err != nil {
+		return err
+	}
 	r := *g
 	x.cache.setSlot(slotR15, g.R15)
 	r.R15, r.Rip, r.Orig_rax = x.pointer, addr, ^uint64(0)
@@ -416,13 +420,18 @@ func (x *translated) room(n int) error {
 	return nil
 }
 
-// appendRecord writes a record that has only its header.
-func (x *translated) appendRecord(template uint32) error {
-	if err := x.room(4); err != nil {
+// appendRecord writes a record of header and values.
+func (x *translated) appendRecord(template uint32, values ...uint64) error {
+	size := 4 + 8*len(values)
+	if err := x.room(size); err != nil {
 		return err
 	}
-	binary.LittleEndian.PutUint32(x.recordBytes(), template|1<<22)
-	x.pointer += 4
+	b := x.recordBytes()
+	binary.LittleEndian.PutUint32(b, template|uint32(size/4)<<22)
+	for i, v := range values {
+		binary.LittleEndian.PutUint64(b[4+8*i:], v)
+	}
+	x.pointer += uint64(size)
 	return nil
 }
 

@@ -33,8 +33,8 @@ func (t *translator) siteAt(off uint32) *site {
 func (t *translator) codeRuns(dst []codeRun) []codeRun {
 	entered := t.entered()
 	for id := firstTemplate; id < len(t.templates.list); id++ {
-		tm, n := &t.templates.list[id], t.templates.counts[id]
-		if n.n == 0 || tm.insns == 0 {
+		tm := &t.templates.list[id]
+		if tm.n == 0 || tm.insns == 0 {
 			continue
 		}
 		tr := &t.translations[tm.origin]
@@ -42,7 +42,7 @@ func (t *translator) codeRuns(dst []codeRun) []codeRun {
 		for i, it := range t.items[tr.items : tr.items+uint32(tm.insns)] {
 			insns[i] = insn{pc: it.pc, len: it.len, ends: endsBlock(it.kind)}
 		}
-		dst = append(dst, codeRun{insns: insns, executions: n.n, firstT: n.first, lastT: n.last,
+		dst = append(dst, codeRun{insns: insns, executions: tm.n, firstT: t.templates.more[id].first, lastT: tm.last,
 			leader: tr.leader || entered[tr.pc]})
 	}
 	return dst
@@ -52,8 +52,8 @@ func (t *translator) codeRuns(dst []codeRun) []codeRun {
 func (t *translator) entered() map[uint64]bool {
 	set := map[uint64]bool{}
 	for id := firstTemplate; id < len(t.templates.list); id++ {
-		if tm := &t.templates.list[id]; t.templates.counts[id].n > 0 && tm.exit != 0 {
-			set[tm.exit] = true
+		if exit := t.templates.more[id].exit; exit != 0 && t.templates.list[id].n > 0 {
+			set[exit] = true
 		}
 	}
 	return set
@@ -69,6 +69,7 @@ func (t *translator) single(id int32, n int) uint32 {
 		steps: uint32(len(t.templates.steps)), count: 1, view: tr.view, renamed: -1, leader: n == 0 && tr.leader, discarded: true}
 	t.items = append(t.items, it)
 	t.translations = append(t.translations, alone)
-	t.templates.steps = append(t.templates.steps, step{kind: stepData, pc: it.pc})
-	return t.templates.add(template{entry: it.pc, steps: alone.steps, count: 1, insns: 1, size: 4, origin: int32(len(t.translations) - 1)})
+	t.templates.steps = append(t.templates.steps, step{kind: stepData})
+	return t.templates.add(template{entry: it.pc, steps: alone.steps, count: 1, insns: 1, size: 4,
+		origin: int32(len(t.translations) - 1), rsp: unchanged}, 0)
 }
