@@ -11,24 +11,8 @@ import (
 	"fmt"
 	"unsafe"
 
-	"golang.org/x/sys/unix"
-
 	"hindsight/internal/recording"
 )
-
-// reserve makes *list an empty slice with room for n elements that never moves,
-// so that C code may read it while Go appends. Memory is used as it is touched.
-func reserve[T any](t *templates, list *[]T, n int) error {
-	var zero T
-	b, err := unix.Mmap(-1, 0, n*int(unsafe.Sizeof(zero)), unix.PROT_READ|unix.PROT_WRITE,
-		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
-	if err != nil {
-		return err
-	}
-	t.release = append(t.release, func() error { return unix.Munmap(b) })
-	*list = unsafe.Slice((*T)(unsafe.Pointer(&b[0])), n)[:0]
-	return nil
-}
 
 // Sizes of the decoder's columns.
 const (
@@ -40,10 +24,10 @@ const (
 // columns owns the memory that log_decode fills. It lives outside of Go's heap,
 // since C keeps pointers to it between calls.
 type columns struct {
-	c     *C.log_decoder
-	batch Batch
-	keep  templates // only for its release list
-	data  []byte
+	c      *C.log_decoder
+	batch  Batch
+	memory arena
+	data   []byte
 }
 
 func newColumns(t *templates) (*columns, error) {
@@ -51,11 +35,11 @@ func newColumns(t *templates) (*columns, error) {
 	var state []C.log_decoder
 	b := &k.batch
 	err := errors.Join(
-		reserve(&k.keep, &state, 1),
-		reserve(&k.keep, &b.T, batchWrites), reserve(&k.keep, &b.PC, batchWrites),
-		reserve(&k.keep, &b.Addr, batchWrites), reserve(&k.keep, &b.Value, batchWrites),
-		reserve(&k.keep, &b.Size, batchWrites), reserve(&k.keep, &b.Wide, batchWrites),
-		reserve(&k.keep, &b.Controls, batchControls),
+		reserve(&k.memory, &state, 1),
+		reserve(&k.memory, &b.T, batchWrites), reserve(&k.memory, &b.PC, batchWrites),
+		reserve(&k.memory, &b.Addr, batchWrites), reserve(&k.memory, &b.Value, batchWrites),
+		reserve(&k.memory, &b.Size, batchWrites), reserve(&k.memory, &b.Wide, batchWrites),
+		reserve(&k.memory, &b.Controls, batchControls),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("reserve the log decoder's columns: %w", err)
@@ -80,7 +64,7 @@ func newColumns(t *templates) (*columns, error) {
 // growData makes room for n bytes of wide writes, keeping those there are.
 func (k *columns) growData(n int) error {
 	var data []byte
-	if err := reserve(&k.keep, &data, n); err != nil {
+	if err := reserve(&k.memory, &data, n); err != nil {
 		return fmt.Errorf("make room for %d stored bytes: %w", n, err)
 	}
 	copy(data[:n], k.data[:int(k.c.data)])
@@ -89,7 +73,7 @@ func (k *columns) growData(n int) error {
 	return nil
 }
 
-func (k *columns) close() error { return k.keep.close() }
+func (k *columns) close() error { return k.memory.close() }
 
 type decodeState int
 

@@ -9,7 +9,7 @@ import (
 // emitItem emits one instruction of the path with what logs it. Where it is the
 // last, it also ends the translation, going on at cut if that is not 0.
 func (t *translator) emitItem(p *scanned, id int32, last bool, cut uint64) {
-	in := &p.in
+	in := p.in
 	switch in.Kind {
 	case x86.Normal:
 		t.emitNormal(p, id)
@@ -180,7 +180,7 @@ func (t *translator) logCall(in *x86.Inst, target uint64, pending bool) {
 func pendingReturn(in *x86.Inst) pending { return pending{pc: in.Next(), sieve: true} }
 
 func (t *translator) emitCall(p *scanned, id int32, last bool) {
-	in := &p.in
+	in := p.in
 	t.logCall(in, in.Target, false)
 	t.cache.pushConstant(in.Next())
 	t.record.insns++
@@ -193,7 +193,7 @@ func (t *translator) emitCall(p *scanned, id int32, last bool) {
 // emitConditional emits a conditional branch: out of the path on one side,
 // along it on the other.
 func (t *translator) emitConditional(p *scanned, id int32, last bool) {
-	c, in := t.cache, &p.in
+	c, in := t.cache, p.in
 	aside, along, inverted := in.Target, in.Next(), byte(0)
 	if !p.followed && in.Kind == x86.Cond && in.Target <= in.PC {
 		aside, along, inverted = along, aside, 1 // the way back is the likely one
@@ -235,7 +235,7 @@ func (t *translator) noteTaken(in *x86.Inst) {
 // emitIndirect emits ret and jumps and calls through a register or memory: the
 // target goes to rcx, then the lookup.
 func (t *translator) emitIndirect(p *scanned, id int32) {
-	c, in, r := t.cache, &p.in, &t.record
+	c, in, r := t.cache, p.in, &t.record
 	switch in.Kind {
 	case x86.Ret:
 		r.control(Return, in.PC, 0, 0, true, x86.RAX)

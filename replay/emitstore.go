@@ -8,7 +8,7 @@ import (
 
 // emitNormal emits an instruction that does not branch, and logs what it stores.
 func (t *translator) emitNormal(p *scanned, id int32) {
-	in := &p.in
+	in := p.in
 	v := int(t.translations[id].view)
 	if t.alone(in) {
 		if in.Flags&x86.SetsDF == 0 {
@@ -36,7 +36,7 @@ func (t *translator) emitNormal(p *scanned, id int32) {
 // beforeStore logs what must be known before the instruction: its address, and
 // its value unless that is read back. It returns how the store is logged.
 func (t *translator) beforeStore(p *scanned, s *step) x86.Store {
-	in, r := &p.in, &t.record
+	in, r := p.in, &t.record
 	how := in.Store
 	if (how == x86.StoreCopy || how == x86.StoreMasked) && in.Stores15() {
 		how = x86.StoreReadback
@@ -119,7 +119,7 @@ func (t *translator) logFill(in *x86.Inst, s *step) {
 // original emits the instruction itself: with r15 renamed and the displacement
 // of a RIP-relative operand adjusted.
 func (t *translator) original(p *scanned, v int) {
-	c, in := t.cache, &p.in
+	c, in := t.cache, p.in
 	at := c.at
 	switch {
 	case in.Uses15() && t.host.renamed < 0 && in.Effect == x86.EffectPush:

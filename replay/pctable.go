@@ -15,7 +15,7 @@ type pcEntry struct {
 	present     bool
 }
 
-func (p *pcTable) reset() { *p = pcTable{entries: make([]pcEntry, 1<<12)} }
+func (p *pcTable) reset() { *p = pcTable{entries: make([]pcEntry, 1<<14)} }
 
 func (p *pcTable) slot(pc uint64) *pcEntry {
 	mask := uint64(len(p.entries) - 1)

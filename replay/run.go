@@ -21,7 +21,7 @@ type Stats struct {
 
 	Translations           uint64 // blocks translated
 	TranslatedInstructions uint64 // instructions in them
-	TranslateNS            uint64 // time spent on translating
+	TranslateNS            uint64 // CPU time spent on translating
 	ColdExits              uint64 // stops because the code that comes was not translated yet
 	GuardFaults            uint64 // stops because a log buffer was full
 	CodeBytes              uint64 // of the code cache in use

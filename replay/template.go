@@ -124,16 +124,16 @@ type templates struct {
 	more     []templateMore // of each template
 	steps    []step
 	controls []controlInfo
-	release  []func() error
+	memory   arena
 }
 
 func newTemplates() (*templates, error) {
 	t := &templates{}
 	err := errors.Join(
-		reserve(t, &t.list, maxTemplates),
-		reserve(t, &t.more, maxTemplates),
-		reserve(t, &t.steps, maxSteps),
-		reserve(t, &t.controls, maxControls),
+		reserve(&t.memory, &t.list, maxTemplates),
+		reserve(&t.memory, &t.more, maxTemplates),
+		reserve(&t.memory, &t.steps, maxSteps),
+		reserve(&t.memory, &t.controls, maxControls),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("reserve the translator's tables: %w", err)
@@ -169,13 +169,7 @@ func (t *templates) full() bool {
 	return len(t.list)+1024 > maxTemplates || len(t.steps)+4096 > maxSteps || len(t.controls)+1024 > maxControls
 }
 
-func (t *templates) close() error {
-	var errs []error
-	for _, f := range t.release {
-		errs = append(errs, f())
-	}
-	return errors.Join(errs...)
-}
+func (t *templates) close() error { return t.memory.close() }
 
 // add appends a template and returns its number. exit is where a direct branch or
 // system call at its end leads, 0 where there is none.

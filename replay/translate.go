@@ -10,7 +10,12 @@ import (
 const (
 	maxInsns    = 64 // instructions of a translation
 	maxSegments = 8  // straight runs of guest code in a translation
-	lookAhead   = 64 // translations made ahead at a cold exit
+	lookAhead   = 32 // translations made ahead at a cold exit
+
+	// Capacities of the translator's lists.
+	maxTranslations = 1 << 22
+	maxItems        = 1 << 25
+	maxSites        = 1 << 24
 )
 
 // A translation is an instrumented copy of an extended block: a path through
@@ -62,7 +67,7 @@ type site struct {
 
 // scanned is a decoded instruction of the path under construction.
 type scanned struct {
-	in       x86.Inst
+	in       *x86.Inst
 	code     []byte
 	followed bool // the path continues at its target (or behind it, if conditional)
 }
@@ -92,6 +97,7 @@ type translator struct {
 	code      *codeReader
 	entry     func(pc uint64) bool
 
+	memory       arena // of the three lists
 	translations []translation
 	items        []item
 	sites        []site
@@ -102,7 +108,8 @@ type translator struct {
 	mode         struct{ df, kmovq bool }
 
 	path   []scanned
-	insts  [maxInsns]x86.Inst
+	memo   *x86.Memo
+	insts  [maxInsns]x86.Inst // those of the path, and what was decoded behind it
 	sides  []sideExit
 	ahead  []pending
 	record recorder
@@ -159,7 +166,10 @@ func (t *translator) translationFor(pc uint64) (int32, error) {
 
 // full tells that the next translation may not fit: everything must be
 // discarded first.
-func (t *translator) full() bool { return t.cache.full() || t.templates.full() }
+func (t *translator) full() bool {
+	return t.cache.full() || t.templates.full() || len(t.translations)+2 > maxTranslations ||
+		len(t.items)+2*maxInsns > maxItems || len(t.sites)+4*maxInsns > maxSites
+}
 
 // translate makes the translation at pc.
 func (t *translator) translate(pc uint64) (int32, error) {
@@ -249,12 +259,17 @@ func (s *pathScan) run(pc uint64) uint64 {
 		s.visited[s.segments] = pc
 		s.segments++
 		code := s.t.code.fetch(pc)
-		n := x86.DecodeRun(code, pc, s.t.insts[:maxInsns])
+		free := s.t.insts[len(s.t.path):]
+		if len(free) == 0 {
+			return pc
+		}
+		n := s.t.memo.DecodeRun(code, pc, free)
 		if n == 0 { // no memory there
-			s.t.path = append(s.t.path, scanned{in: x86.Inst{PC: pc, Kind: x86.Bad, Len: 0}})
+			free[0] = x86.Inst{PC: pc, Kind: x86.Bad}
+			s.t.path = append(s.t.path, scanned{in: &free[0]})
 			return 0
 		}
-		next, cut, done := s.segment(pc, code, s.t.insts[:n])
+		next, cut, done := s.segment(pc, code, free[:n])
 		if done {
 			return cut
 		}
@@ -272,11 +287,11 @@ func (s *pathScan) segment(pc uint64, code []byte, insts []x86.Inst) (next, cut 
 		alone := t.alone(in)
 		// bytes that end within an instruction are not yet a bad one
 		short := in.Kind == x86.Bad && at+15 > len(code)
-		if len(t.path) > 0 && (alone || short || len(t.path) >= maxInsns || !s.fits(in)) {
+		if len(t.path) > 0 && (alone || short || !s.fits(in)) {
 			return 0, in.PC, true
 		}
 		s.take(in)
-		t.path = append(t.path, scanned{in: *in, code: code[at:]})
+		t.path = append(t.path, scanned{in: in, code: code[at:]})
 		p := &t.path[len(t.path)-1]
 		if alone || in.Store == x86.StoreMovs && in.Rep {
 			return 0, in.Next(), true

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -55,7 +54,7 @@ func (x *translated) close() error {
 		errs = append(errs, x.cache.close())
 	}
 	if x.tr != nil {
-		errs = append(errs, x.tr.templates.close())
+		errs = append(errs, x.tr.templates.close(), x.tr.memory.close())
 	}
 	return errors.Join(errs...)
 }
@@ -93,7 +92,9 @@ func (x *translated) prepare(p *player) error {
 	if entry == nil {
 		entry = func(uint64) bool { return false }
 	}
-	x.tr = &translator{cache: x.cache, templates: tables, entry: entry}
+	if x.tr, err = newTranslator(x.cache, tables, entry); err != nil {
+		return err
+	}
 	x.tr.code = &codeReader{read: x.host.read, executable: func(lo, hi uint64) bool { return x.host.code.intersects(lo, hi) }, pages: map[uint64][]byte{}}
 	x.tr.mode.kmovq = x86.HasAVX512BW()
 	x.feed = &feed{cache: x.cache, player: p}
@@ -214,9 +215,9 @@ func (x *translated) translation(pc uint64) (int32, error) {
 			return 0, err
 		}
 	}
-	began := time.Now()
+	began := threadCPU()
 	id, err := x.tr.translationFor(pc)
-	x.play.result.Stats.TranslateNS += uint64(time.Since(began))
+	x.play.result.Stats.TranslateNS += uint64(threadCPU() - began)
 	if err != nil {
 		return 0, fmt.Errorf("translate %#x: %w", pc, err)
 	}

@@ -1,6 +1,26 @@
 package replay
 
-import "sort"
+import (
+	"errors"
+	"fmt"
+	"sort"
+
+	"hindsight/internal/x86"
+)
+
+// newTranslator makes an empty translator, which is reset before its first use.
+func newTranslator(c *cache, tables *templates, entry func(pc uint64) bool) (*translator, error) {
+	t := &translator{cache: c, templates: tables, entry: entry, memo: x86.NewMemo()}
+	err := errors.Join(
+		reserve(&t.memory, &t.translations, maxTranslations),
+		reserve(&t.memory, &t.items, maxItems),
+		reserve(&t.memory, &t.sites, maxSites),
+	)
+	if err != nil {
+		return t, fmt.Errorf("reserve the translator's lists: %w", err)
+	}
+	return t, nil
+}
 
 // reset empties the translator and its cache; the routines stay.
 func (t *translator) reset() {

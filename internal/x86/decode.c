@@ -307,10 +307,10 @@ int x86_decode(const uint8_t *code, int n, uint64_t pc, x86_inst *o) {
 }
 
 // Decodes up to and including the first instruction that is not KIND_NORMAL.
-int x86_decode_run(const uint8_t *code, int n, uint64_t pc, x86_inst *out, int max) {
+int x86_decode_run(x86_memo *memo, const uint8_t *code, int n, uint64_t pc, x86_inst *out, int max) {
 	int k = 0;
 	while (k < max && n > 0) {
-		int l = x86_decode(code, n, pc, &out[k++]);
+		int l = x86_decode_memo(memo, code, n, pc, &out[k++]);
 		if (out[k - 1].kind != KIND_NORMAL) break;
 		code += l; n -= l; pc += l;
 	}

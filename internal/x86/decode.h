@@ -43,8 +43,14 @@ enum { EFFECT_NONE, EFFECT_ADD, EFFECT_COPY, EFFECT_CONST, EFFECT_PUSH, EFFECT_P
 enum { R15_REG = 1, R15_RM = 2, R15_INDEX = 4, R15_VVVV = 8, R15_OPCODE = 16 };
 enum { INST_SETS_DF = 1, INST_ADDRESS32 = 2, INST_SCATTER = 4 };
 
+// One instruction that was decoded before, under its bytes.
+enum { MEMO_BITS = 14 };
+typedef struct { uint64_t lo, hi; x86_inst inst; } x86_memo;
+
 int x86_decode(const uint8_t *code, int n, uint64_t pc, x86_inst *out);
-int x86_decode_run(const uint8_t *code, int n, uint64_t pc, x86_inst *out, int max);
+// x86_decode by way of memo, which has 1 << MEMO_BITS elements, at first zero.
+int x86_decode_memo(x86_memo *memo, const uint8_t *code, int n, uint64_t pc, x86_inst *out);
+int x86_decode_run(x86_memo *memo, const uint8_t *code, int n, uint64_t pc, x86_inst *out, int max);
 int x86_format(const uint8_t *code, int n, uint64_t pc, char *out, int size);
 const char *x86_mnemonic(uint16_t m);
 int x86_has_avx512bw(void);

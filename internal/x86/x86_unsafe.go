@@ -26,11 +26,24 @@ func Decode(code []byte, pc uint64) (inst Inst) {
 	return inst
 }
 
+// A Memo remembers decoded instructions, which makes decoding a program's code
+// several times faster. It is not for concurrent use.
+type Memo struct{ entries []C.x86_memo }
+
+// NewMemo returns an empty Memo (about 2 MiB).
+func NewMemo() *Memo { return &Memo{make([]C.x86_memo, 1<<C.MEMO_BITS)} }
+
+// Decode is the function Decode by way of the memo.
+func (m *Memo) Decode(code []byte, pc uint64) (inst Inst) {
+	C.x86_decode_memo(&m.entries[0], bytes(code), C.int(len(code)), C.uint64_t(pc), (*C.x86_inst)(unsafe.Pointer(&inst)))
+	return inst
+}
+
 // DecodeRun decodes up to len(out) instructions, up to and including the first
 // that is not Normal, and returns their number. The last may be Bad because code
 // ended within it.
-func DecodeRun(code []byte, pc uint64, out []Inst) int {
-	return int(C.x86_decode_run(bytes(code), C.int(len(code)), C.uint64_t(pc), (*C.x86_inst)(unsafe.Pointer(unsafe.SliceData(out))), C.int(len(out))))
+func (m *Memo) DecodeRun(code []byte, pc uint64, out []Inst) int {
+	return int(C.x86_decode_run(&m.entries[0], bytes(code), C.int(len(code)), C.uint64_t(pc), (*C.x86_inst)(unsafe.Pointer(unsafe.SliceData(out))), C.int(len(out))))
 }
 
 // Format renders the instruction in Intel syntax and returns its length, 0
