@@ -152,7 +152,7 @@ func scan(ctx context.Context, rec *recording.Recording) (l *layout, start *reco
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	var mapped []span
+	var mapped, faulted []span
 	var e recording.Event
 	for {
 		err := r.Next(&e)
@@ -168,6 +168,7 @@ func scan(ctx context.Context, rec *recording.Recording) (l *layout, start *reco
 		for i := range e.Maps {
 			mapped = noteMapped(mapped, &e.Maps[i])
 		}
+		faulted = noteFault(faulted, &e)
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
@@ -175,5 +176,5 @@ func scan(ctx context.Context, rec *recording.Recording) (l *layout, start *reco
 	if start == nil || start.Kind != recording.KindStart {
 		return nil, nil, fmt.Errorf("%s holds no start of a program: the recorder was killed too early; record again", rec.Dir)
 	}
-	return newLayout(mapped), start, nil
+	return newLayout(mapped, faulted), start, nil
 }
