@@ -224,7 +224,8 @@ static void classify_store(context *c, x86_inst *o) {
 	const ZydisDecodedOperand *m = c->stored;
 	int b = general(m->mem.base), x = general(m->mem.index);
 	o->size = m->size / 8;
-	o->base = o->rip_relative && (m->mem.base == ZYDIS_REGISTER_RIP) ? RIP_REG : b >= 0 ? b : NO_REG;
+	int relative = m->mem.base == ZYDIS_REGISTER_RIP || m->mem.base == ZYDIS_REGISTER_EIP;
+	o->base = relative ? RIP_REG : b >= 0 ? b : NO_REG;
 	o->index = x >= 0 ? x : NO_REG;
 	o->scale = m->mem.scale;
 	o->disp = o->base == RIP_REG ? (int64_t)o->target : m->mem.disp.has_displacement ? m->mem.disp.value : 0;
