@@ -56,6 +56,7 @@ const (
 	slotFlags    = 0x70 // feed: the r11 that the kernel leaves
 	slotRAX      = 0x80 // feed: rax when the sum was wrong
 	slotNext     = 0x78 // feed: guest address behind the syscall instruction
+	slotBelow    = 0x88 // what lay where a call through a bad pointer pushed
 )
 
 // view is one mapping of the code region in the host.

@@ -256,6 +256,10 @@ func (t *translator) emitIndirect(p *scanned, id int32) {
 		c.loadOperand(x86.RCX, t.loadedOperand(in), 8, int(t.translations[id].view))
 	}
 	if in.Kind == x86.CallIndirect {
+		if t.raising[in.PC] {
+			c.emit(0x48, 0x8b, 0x54, 0x24, 0xf8) // mov rdx, [rsp-8]: see refused
+			c.storeSlot(x86.RDX, slotBelow)
+		}
 		c.pushConstant(in.Next())
 	}
 	t.commit(id, 0, false)

@@ -99,9 +99,10 @@ const reservation = 64 << 20
 // layout is where the recorded program's memory ever lies. The whole recording
 // is known, so whatever lies outside is free for the engine, for good.
 type layout struct {
-	used    spanSet // by the program, ever
-	faulted spanSet // touched by the program in vain: it must do so again
-	own     spanSet // handed out by hole
+	used    spanSet         // by the program, ever
+	faulted spanSet         // touched by the program in vain: it must do so again
+	raising map[uint64]bool // addresses of instructions that raised a signal
+	own     spanSet         // handed out by hole
 }
 
 // newLayout makes the layout of what mapped and faulted say, in any order.
@@ -119,11 +120,8 @@ func newSpanSet(spans []span) (set spanSet) {
 	return set
 }
 
-// noteFault appends to dst the page at which an event's instruction faulted.
+// noteFault appends to dst the page at which the instruction of e faulted.
 func noteFault(dst []span, e *recording.Event) []span {
-	if e.Signal == nil || !e.Signal.Sync {
-		return dst
-	}
 	page := pageDown(uint64(e.Signal.Fault))
 	if k := len(dst) - 1; k >= 0 && dst[k].lo == page { // the usual loop over one page
 		return dst

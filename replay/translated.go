@@ -93,7 +93,7 @@ func (x *translated) prepare(p *player) error {
 	if entry == nil {
 		entry = func(uint64) bool { return false }
 	}
-	x.tr = &translator{cache: x.cache, templates: tables, entry: entry}
+	x.tr = &translator{cache: x.cache, templates: tables, entry: entry, raising: x.host.layout().raising}
 	x.tr.code = &codeReader{read: x.host.read, executable: func(lo, hi uint64) bool { return x.host.code.intersects(lo, hi) }, pages: map[uint64][]byte{}}
 	x.tr.mode.kmovq = x86.HasAVX512BW()
 	x.feed = &feed{cache: x.cache, player: p}
@@ -350,6 +350,12 @@ func (x *translated) missed(r *recording.Regs) error {
 	g := *r
 	g.Rip, g.R15 = r.Rcx, x.cache.slot(slotR15)
 	g.Rcx, g.Rdx = x.cache.slot(slotRCX), x.cache.slot(slotRDX)
+	if !canonical(g.Rip) {
+		return x.refused(&g)
+	}
+	if g.Rip >= vsyscallStart {
+		return fmt.Errorf("instruction at %#x: the kernel's vsyscall page cannot be replayed", g.Rip)
+	}
 	id, err := x.translation(g.Rip)
 	if err != nil {
 		return err
