@@ -41,6 +41,6 @@ int main(void)
 	touch((unsigned long)main + 0x50000000);
 	touch(0x8000000000000000); // not even an address
 	CHECK_EQ(faults, tried);
-	TRUTH("wild %lu", faults);
+	TRUTH("signals 11 %lu", faults);
 	FINISH();
 }
