@@ -285,7 +285,9 @@ func (t *translator) hostOperand(base, index, scale, seg uint8, disp int64) oper
 }
 
 func (t *translator) loadedOperand(in *x86.Inst) operand {
-	return t.hostOperand(in.LoadBase, in.LoadIndex, in.LoadScale, in.LoadSeg, in.LoadDisp)
+	o := t.hostOperand(in.LoadBase, in.LoadIndex, in.LoadScale, in.LoadSeg, in.LoadDisp)
+	o.address32 = in.Flags&x86.Address32 != 0
+	return o
 }
 
 // addSieve makes the entry that indirect branches use: it compares rcx with the
