@@ -181,6 +181,11 @@ func (x *translated) enter(g *recording.Regs) error {
 // enterBlock is enter at the beginning of a basic block: the program's entry, a
 // signal handler, the return from one.
 func (x *translated) enterBlock(g *recording.Regs) error {
+	if g.Eflags&directionFlag != 0 {
+		if err := x.allowBackwards(); err != nil {
+			return err
+		}
+	}
 	if err := x.enter(g); err != nil {
 		return err
 	}

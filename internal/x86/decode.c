@@ -292,7 +292,10 @@ int x86_decode(const uint8_t *code, int n, uint64_t pc, x86_inst *o) {
 	o->encoding = i.encoding;
 	o->operand_width = i.operand_width;
 	o->rep = (i.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE)) != 0;
-	if (i.mnemonic == ZYDIS_MNEMONIC_STD) o->flags |= INST_SETS_DF;
+	switch (i.mnemonic) {
+	case ZYDIS_MNEMONIC_STD: case ZYDIS_MNEMONIC_POPF: case ZYDIS_MNEMONIC_POPFQ: o->flags |= INST_SETS_DF; break;
+	default: break;
+	}
 	if (i.address_width != 64) o->flags |= INST_ADDRESS32;
 	raw_offsets(&i, o);
 	for (int k = 0; k < i.operand_count; k++) {
