@@ -3,6 +3,7 @@ package replay
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -64,6 +65,11 @@ func (x *translated) executeAlone(code []byte, g *recording.Regs, view int) erro
 	if err != nil {
 		return err
 	}
+	if d.storesX87Pointer() {
+		if err := x.restoreX87Pointer(0); err != nil {
+			return err
+		}
+	}
 	before := *g
 	retired, signal, err := x.stepAlone(&d.Inst, code, g, view)
 	if err != nil {
@@ -82,6 +88,11 @@ func (x *translated) executeAlone(code []byte, g *recording.Regs, view int) erro
 	if d.isString() {
 		if r, ok := stringRange(d, &before, g); ok {
 			ranges = append(ranges, r)
+		}
+	}
+	if strings.HasPrefix(d.name, "f") { // x87
+		if err := x.restoreX87Pointer(d.PC); err != nil {
+			return err
 		}
 	}
 	for _, s := range ranges {

@@ -235,6 +235,9 @@ func (x *translated) reset() error {
 		<-done
 	}
 	x.collect()
+	if err := x.restoreX87Pointer(0); err != nil {
+		return err
+	}
 	x.tr.templates.reset()
 	x.tr.reset()
 	return nil
