@@ -56,6 +56,7 @@ const (
 	slotFlags    = 0x70 // feed: the r11 that the kernel leaves
 	slotRAX      = 0x80 // feed: rax when the sum was wrong
 	slotNext     = 0x78 // feed: guest address behind the syscall instruction
+	slotBelow    = 0x88 // what lay where a call through a bad pointer pushed
 )
 
 // view is one mapping of the code region in the host.
@@ -252,12 +253,16 @@ func (c *cache) jumpTo(off uint32) {
 type operand struct {
 	base, index, scale, seg uint8
 	disp                    int64 // the address where base is x86.RIP
+	address32               bool
 }
 
 // loadOperand is mov (movzx) r, [operand] of 1, 2, 4 or 8 bytes, placed in view v.
 func (c *cache) loadOperand(r int, o operand, size int, v int) {
 	if o.seg != 0 {
 		c.emit(0x63 + o.seg)
+	}
+	if o.address32 {
+		c.emit(0x67)
 	}
 	rex := 0x40 | byte(r>>3)<<2
 	if size == 8 {

@@ -152,7 +152,8 @@ func scan(ctx context.Context, rec *recording.Recording) (l *layout, start *reco
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	var mapped []span
+	var mapped, faulted []span
+	raising := map[uint64]bool{}
 	var e recording.Event
 	for {
 		err := r.Next(&e)
@@ -168,6 +169,10 @@ func scan(ctx context.Context, rec *recording.Recording) (l *layout, start *reco
 		for i := range e.Maps {
 			mapped = noteMapped(mapped, &e.Maps[i])
 		}
+		if e.Signal != nil && e.Signal.Sync {
+			faulted = noteFault(faulted, &e)
+			raising[e.Regs.Rip] = true
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
@@ -175,5 +180,7 @@ func scan(ctx context.Context, rec *recording.Recording) (l *layout, start *reco
 	if start == nil || start.Kind != recording.KindStart {
 		return nil, nil, fmt.Errorf("%s holds no start of a program: the recorder was killed too early; record again", rec.Dir)
 	}
-	return newLayout(mapped), start, nil
+	l = newLayout(mapped, faulted)
+	l.raising = raising
+	return l, start, nil
 }

@@ -263,6 +263,10 @@ func (t *translator) emitIndirect(p *scanned, id int32) {
 		c.loadOperand(x86.RCX, t.loadedOperand(in), 8, int(t.translations[id].view))
 	}
 	if in.Kind == x86.CallIndirect {
+		if t.raising[in.PC] {
+			c.emit(0x48, 0x8b, 0x54, 0x24, 0xf8) // mov rdx, [rsp-8]: see refused
+			c.storeSlot(x86.RDX, slotBelow)
+		}
 		c.pushConstant(in.Next())
 	}
 	t.commit(id, 0, false)
@@ -288,7 +292,9 @@ func (t *translator) hostOperand(base, index, scale, seg uint8, disp int64) oper
 }
 
 func (t *translator) loadedOperand(in *x86.Inst) operand {
-	return t.hostOperand(in.LoadBase, in.LoadIndex, in.LoadScale, in.LoadSeg, in.LoadDisp)
+	o := t.hostOperand(in.LoadBase, in.LoadIndex, in.LoadScale, in.LoadSeg, in.LoadDisp)
+	o.address32 = in.Flags&x86.Address32 != 0
+	return o
 }
 
 // addSieve makes the entry that indirect branches use: it compares rcx with the

@@ -85,7 +85,6 @@ func (f *feed) servable(e *recording.Event, room int) bool {
 	if e.Kind != recording.KindSyscall || len(e.Maps) > 0 || len(e.XSave) > 0 {
 		return false
 	}
-	const directionFlag = 0x400
 	want := e.Regs
 	want.Rax, want.Orig_rax = e.After.Rax, e.After.Orig_rax
 	if want != e.After || e.Regs.Eflags&directionFlag != 0 || f.player.opt.Trace != nil {

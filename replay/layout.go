@@ -99,18 +99,34 @@ const reservation = 64 << 20
 // layout is where the recorded program's memory ever lies. The whole recording
 // is known, so whatever lies outside is free for the engine, for good.
 type layout struct {
-	used spanSet // by the program, ever
-	own  spanSet // handed out by hole
+	used    spanSet         // by the program, ever
+	faulted spanSet         // touched by the program in vain: it must do so again
+	raising map[uint64]bool // addresses of instructions that raised a signal
+	own     spanSet         // handed out by hole
 }
 
-// newLayout makes the layout of what mapped says, in any order.
-func newLayout(mapped []span) *layout {
-	slices.SortFunc(mapped, func(a, b span) int { return cmp.Compare(a.lo, b.lo) })
-	l := &layout{}
-	for _, s := range mapped {
-		l.used.add(s.lo, s.hi) // at the end, so in no time
+// newLayout makes the layout of what mapped and faulted say, in any order.
+func newLayout(mapped, faulted []span) *layout {
+	return &layout{used: newSpanSet(mapped), faulted: newSpanSet(faulted)}
+}
+
+// newSpanSet is the union of spans, which it sorts: so each is added at the end,
+// in no time.
+func newSpanSet(spans []span) (set spanSet) {
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.lo, b.lo) })
+	for _, s := range spans {
+		set.add(s.lo, s.hi)
 	}
-	return l
+	return set
+}
+
+// noteFault appends to dst the page at which the instruction of e faulted.
+func noteFault(dst []span, e *recording.Event) []span {
+	page := pageDown(uint64(e.Signal.Fault))
+	if k := len(dst) - 1; k >= 0 && dst[k].lo == page { // the usual loop over one page
+		return dst
+	}
+	return append(dst, span{page, page + pageSize})
 }
 
 // noteMapped appends to dst what the change makes the program's, for good.
@@ -136,12 +152,12 @@ func noteMapped(dst []span, m *recording.MapChange) []span {
 }
 
 // hole reserves size bytes outside of everything that the program ever maps,
-// at a multiple of align (a power of two) within [lo, hi), as low as possible.
+// or touches though nothing is there, at a multiple of align (a power of two) within [lo, hi), as low as possible.
 func (l *layout) hole(size, lo, hi, align uint64) (uint64, bool) {
 	addr := (lo + align - 1) &^ (align - 1)
 	for addr+size <= hi && addr+size > addr {
 		end := addr
-		for _, set := range []spanSet{l.used, l.own} {
+		for _, set := range []spanSet{l.used, l.faulted, l.own} {
 			if i := set.first(addr); i < len(set) && set[i].lo < addr+size {
 				end = max(end, set[i].hi)
 			}

@@ -67,7 +67,7 @@ func TestLayoutHole(t *testing.T) {
 	} {
 		mapped = noteMapped(mapped, &m)
 	}
-	l := newLayout(mapped)
+	l := newLayout(mapped, nil)
 	for _, c := range []struct{ size, lo, hi, align, want uint64 }{
 		{0x1000, 0x10000, 0x100000, 0x1000, 0x20000},
 		{0x1000, 0x10000, 0x100000, 0x1000, 0x21000},

@@ -119,14 +119,19 @@ func (p *player) comesTo(kind recording.Kind, pc uint64) bool {
 // compareFault compares registers at an instruction that trapped. The kernel
 // shows no system call there, and the resume flag is the processor's own.
 func (p *player) compareFault(e *recording.Event, g *recording.Regs, skip regMask) error {
+	if d := compareProgram(e, g, skip); d != nil {
+		return p.diverged(d)
+	}
+	return nil
+}
+
+// compareProgram compares those registers that the program's code can know.
+func compareProgram(e *recording.Event, g *recording.Regs, skip regMask) *Divergence {
 	const resumeFlag = 1 << 16
 	got, want := *g, e.Regs
 	got.Eflags &^= resumeFlag
 	want.Eflags &^= resumeFlag
-	if d := compareRegs(e, &got, &want, skip|1<<regOrigRax); d != nil {
-		return p.diverged(d)
-	}
-	return nil
+	return compareRegs(e, &got, &want, skip|1<<regOrigRax)
 }
 
 // expect takes the next event, which must be of the kind. A checkpoint before
@@ -201,7 +206,7 @@ func (p *player) takeNext(g *recording.Regs) (*recording.Event, error) {
 		p.done = true
 		p.takeExit(p.events.next())
 		return nil, nil
-	case e.Kind == recording.KindCheckpoint && compareRegs(e, g, &e.Regs, 1<<regOrigRax) == nil:
+	case e.Kind == recording.KindCheckpoint && compareProgram(e, g, 0) == nil:
 		p.events.next()
 		return e, p.checkpoint(e, g)
 	case e.Kind == recording.KindSignal && !e.Signal.Sync:
@@ -226,7 +231,7 @@ func (p *player) takeNext(g *recording.Regs) (*recording.Event, error) {
 
 func (p *player) checkpoint(e *recording.Event, g *recording.Regs) error {
 	p.trace(e)
-	if d := compareRegs(e, g, &e.Regs, 1<<regOrigRax); d != nil {
+	if d := compareProgram(e, g, 0); d != nil {
 		return p.diverged(d)
 	}
 	if d := p.host.checkHashes(e); d != nil {

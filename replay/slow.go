@@ -3,6 +3,7 @@ package replay
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -26,14 +27,34 @@ func (x *translated) atSlow(g *recording.Regs, view int) error {
 	}
 	code := x.tr.code.fetch(g.Rip)
 	in := x86.Decode(code, g.Rip)
-	if in.Flags&x86.SetsDF != 0 && !x.tr.mode.df {
-		// From here on string instructions may run backwards.
-		x.tr.mode.df = true
-		if err := x.reset(); err != nil {
+	if x.setsDF(&in, g) {
+		if err := x.allowBackwards(); err != nil {
 			return err
 		}
 	}
 	return x.executeAlone(code, g, view)
+}
+
+// setsDF tells whether the instruction at g sets the direction flag.
+func (x *translated) setsDF(in *x86.Inst, g *recording.Regs) bool {
+	if in.Flags&x86.SetsDF == 0 || in.Effect != x86.EffectPop {
+		return in.Flags&x86.SetsDF != 0
+	}
+	var flags [2]byte
+	x.host.read(g.Rsp, flags[:]) // where that is impossible it faults
+	return binary.LittleEndian.Uint16(flags[:])&directionFlag != 0
+}
+
+const directionFlag = 1 << 10
+
+// allowBackwards makes new translations, in which string instructions may run
+// backwards.
+func (x *translated) allowBackwards() error {
+	if x.tr.mode.df {
+		return nil
+	}
+	x.tr.mode.df = true
+	return x.reset()
 }
 
 // executeAlone executes the instruction at g.Rip and logs what it stored. Its
@@ -43,6 +64,11 @@ func (x *translated) executeAlone(code []byte, g *recording.Regs, view int) erro
 	ranges, err := x.predict(d, g)
 	if err != nil {
 		return err
+	}
+	if d.storesX87Pointer() {
+		if err := x.restoreX87Pointer(0); err != nil {
+			return err
+		}
 	}
 	before := *g
 	retired, signal, err := x.stepAlone(&d.Inst, code, g, view)
@@ -62,6 +88,11 @@ func (x *translated) executeAlone(code []byte, g *recording.Regs, view int) erro
 	if d.isString() {
 		if r, ok := stringRange(d, &before, g); ok {
 			ranges = append(ranges, r)
+		}
+	}
+	if strings.HasPrefix(d.name, "f") { // x87
+		if err := x.restoreX87Pointer(d.PC); err != nil {
+			return err
 		}
 	}
 	for _, s := range ranges {
@@ -115,13 +146,14 @@ func (x *translated) appendPartial(pc uint64, r storeRange) error {
 	return x.appendMemory(r.addr, r.addr+uint64(r.size))
 }
 
-// stepAlone executes one instruction in a copy within reach of its operands.
-// g are the registers before and after it.
+// stepAlone executes one instruction, all iterations of it, in a copy within
+// reach of its operands. g are the registers before and after it.
 func (x *translated) stepAlone(in *x86.Inst, code []byte, g *recording.Regs, view int) (retired bool, signal int, err error) {
 	c := x.cache
 	at := c.views[view].base + uint64(x.tr.routine.scratch)
 	copied := c.code[x.tr.routine.scratch:][:scratchSize]
 	copy(copied, code[:in.Len])
+	copied[in.Len] = 0xcc // int3
 	if in.RIPRelative {
 		binary.LittleEndian.PutUint32(copied[in.DispOffset:], uint32(in.Target-(at+uint64(in.Len))))
 	}
@@ -131,8 +163,8 @@ func (x *translated) stepAlone(in *x86.Inst, code []byte, g *recording.Regs, vie
 		return false, 0, err
 	}
 	for {
-		if err := ptrace.Step(x.host.pid, 0); err != nil {
-			return false, 0, fmt.Errorf("step the host: %w", err)
+		if err := ptrace.Resume(x.host.pid, 0); err != nil {
+			return false, 0, fmt.Errorf("resume the host: %w", err)
 		}
 		status, err := x.host.wait()
 		if err != nil {
@@ -141,19 +173,41 @@ func (x *translated) stepAlone(in *x86.Inst, code []byte, g *recording.Regs, vie
 		if err := ptrace.GetRegs(x.host.pid, g); err != nil {
 			return false, 0, err
 		}
-		switch number := status.StopSignal(); {
-		case number == unix.SIGTRAP && g.Rip == at: // a REP instruction between two elements
-		case number == unix.SIGTRAP:
+		if status.StopSignal() == unix.SIGTRAP && g.Rip == at+uint64(in.Len)+1 {
 			g.Rip = pc + uint64(in.Len)
 			return true, 0, nil
-		default:
-			if stray, err := x.host.stray(); stray || err != nil {
-				continue
-			}
-			g.Rip = pc
-			return false, int(number), nil
 		}
+		if again, err := x.ownFault(int(status.StopSignal()), g); again || err != nil {
+			if err != nil {
+				return false, 0, err
+			}
+			continue
+		}
+		g.Rip = pc
+		return false, int(status.StopSignal()), nil
 	}
+}
+
+// ownFault tells whether a stop of an instruction that the tracer executes is
+// none of the program's: a signal from outside, or a store to code that has
+// translations. It can be resumed then.
+func (x *translated) ownFault(signal int, g *recording.Regs) (bool, error) {
+	if stray, err := x.host.stray(); stray || err != nil {
+		return stray, err
+	}
+	if signal != int(unix.SIGSEGV) {
+		return false, nil
+	}
+	addr, err := x.faultAddress()
+	if err != nil || !x.guarded.intersects(addr, addr+1) {
+		return false, err
+	}
+	page := pageDown(addr)
+	if err := x.unguard(page); err != nil {
+		return false, err
+	}
+	x.tr.discard(page, page+pageSize)
+	return true, ptrace.SetRegs(x.host.pid, g)
 }
 
 // movedBig logs what a REP MOVS stored that is too much for its routine.
@@ -235,11 +289,10 @@ func (x *translated) xgetbv(index uint32) (uint64, error) {
 // segv handles the faults that are the engine's own: a full log buffer, and a
 // store to code that has translations.
 func (x *translated) segv(r *recording.Regs) (bool, error) {
-	var info ptrace.SigInfo
-	if err := ptrace.GetSigInfo(x.host.pid, &info); err != nil {
+	addr, err := x.faultAddress()
+	if err != nil {
 		return false, err
 	}
-	addr := binary.LittleEndian.Uint64(info[16:])
 	guard := x.cache.logAddr(x.buffer) + logBufferSize
 	switch {
 	case addr >= guard && addr < guard+logGuardSize:
@@ -250,13 +303,27 @@ func (x *translated) segv(r *recording.Regs) (bool, error) {
 	return false, nil
 }
 
+func (x *translated) faultAddress() (uint64, error) {
+	var info ptrace.SigInfo
+	err := ptrace.GetSigInfo(x.host.pid, &info)
+	return binary.LittleEndian.Uint64(info[16:]), err
+}
+
+// unguard makes a page with translations writable again.
+func (x *translated) unguard(page uint64) error {
+	x.guarded.remove(page, page+pageSize)
+	if _, err := x.host.syscall(unix.SYS_MPROTECT, page, pageSize, unix.PROT_READ|unix.PROT_WRITE); err != nil {
+		return fmt.Errorf("make the code at %#x writable: %w", page, err)
+	}
+	return nil
+}
+
 // storeToCode is a store to a page that has translations: they are discarded,
 // and as the running one may be among them, the tracer executes the
 // instruction and goes on with a new one.
 func (x *translated) storeToCode(page uint64, r *recording.Regs) error {
-	x.guarded.remove(page, page+pageSize)
-	if _, err := x.host.syscall(unix.SYS_MPROTECT, page, pageSize, unix.PROT_READ|unix.PROT_WRITE); err != nil {
-		return fmt.Errorf("make the code at %#x writable: %w", page, err)
+	if err := x.unguard(page); err != nil {
+		return err
 	}
 	off, view, _ := x.cache.locate(r.Rip)
 	id, n, err := x.tr.at(off)

@@ -326,7 +326,7 @@ func (s *snapshotter) signal(stop ptrace.Status) (ended bool, status ptrace.Stat
 			return false, stop, err
 		}
 	}
-	e.Signal.Info = info[:]
+	e.Signal.Info, e.Signal.Fault = info[:], recording.Addr(le64(info[16:]))
 	e.Signal.Sync = int32(le64(info[8:])) > 0 && number != unix.SIGALRM
 	if !e.Signal.Sync && (e.Regs.Rip != s.after.Rip || e.Regs.Rsp != s.after.Rsp) {
 		return false, stop, errBetweenCalls

@@ -371,7 +371,6 @@ func (s *stepped) stringRow(d *decoded, before *recording.Regs) error {
 // stringRange is what a string instruction stored between two states of its
 // registers, if anything.
 func stringRange(d *decoded, before, after *recording.Regs) (storeRange, bool) {
-	const directionFlag = 1 << 10
 	from, to := before.Rdi, after.Rdi
 	if d.Flags&x86.Address32 != 0 {
 		from, to = uint64(uint32(from)), uint64(uint32(to))

@@ -96,6 +96,7 @@ type translator struct {
 	templates *templates
 	code      *codeReader
 	entry     func(pc uint64) bool
+	raising   map[uint64]bool // addresses of instructions that raise a signal
 
 	memory       arena // of the three lists
 	translations []translation
@@ -173,9 +174,12 @@ func (t *translator) full() bool {
 
 // translate makes the translation at pc.
 func (t *translator) translate(pc uint64) (int32, error) {
-	v, err := t.cache.viewFor(pc)
-	if err != nil {
-		return 0, err
+	v := 0
+	if len(t.code.fetch(pc)) > 0 { // a wild jump leads to a stop, which may lie anywhere
+		var err error
+		if v, err = t.cache.viewFor(pc); err != nil {
+			return 0, err
+		}
 	}
 	cut := t.scan(pc)
 	c := t.cache

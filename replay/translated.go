@@ -95,6 +95,7 @@ func (x *translated) prepare(p *player) error {
 	if x.tr, err = newTranslator(x.cache, tables, entry); err != nil {
 		return err
 	}
+	x.tr.raising = x.host.layout().raising
 	x.tr.code = &codeReader{read: x.host.read, executable: func(lo, hi uint64) bool { return x.host.code.intersects(lo, hi) }, pages: map[uint64][]byte{}}
 	x.tr.mode.kmovq = x86.HasAVX512BW()
 	x.feed = &feed{cache: x.cache, player: p}
@@ -182,6 +183,11 @@ func (x *translated) enter(g *recording.Regs) error {
 // enterBlock is enter at the beginning of a basic block: the program's entry, a
 // signal handler, the return from one.
 func (x *translated) enterBlock(g *recording.Regs) error {
+	if g.Eflags&directionFlag != 0 {
+		if err := x.allowBackwards(); err != nil {
+			return err
+		}
+	}
 	if err := x.enter(g); err != nil {
 		return err
 	}
@@ -235,6 +241,9 @@ func (x *translated) reset() error {
 		<-done
 	}
 	x.collect()
+	if err := x.restoreX87Pointer(0); err != nil {
+		return err
+	}
 	x.tr.templates.reset()
 	x.tr.reset()
 	return nil
@@ -355,6 +364,12 @@ func (x *translated) missed(r *recording.Regs) error {
 	g := *r
 	g.Rip, g.R15 = r.Rcx, x.cache.slot(slotR15)
 	g.Rcx, g.Rdx = x.cache.slot(slotRCX), x.cache.slot(slotRDX)
+	if !canonical(g.Rip) {
+		return x.refused(&g)
+	}
+	if g.Rip >= vsyscallStart {
+		return fmt.Errorf("instruction at %#x: the kernel's vsyscall page cannot be replayed", g.Rip)
+	}
 	id, err := x.translation(g.Rip)
 	if err != nil {
 		return err

@@ -224,7 +224,8 @@ static void classify_store(context *c, x86_inst *o) {
 	const ZydisDecodedOperand *m = c->stored;
 	int b = general(m->mem.base), x = general(m->mem.index);
 	o->size = m->size / 8;
-	o->base = o->rip_relative && (m->mem.base == ZYDIS_REGISTER_RIP) ? RIP_REG : b >= 0 ? b : NO_REG;
+	int relative = m->mem.base == ZYDIS_REGISTER_RIP || m->mem.base == ZYDIS_REGISTER_EIP;
+	o->base = relative ? RIP_REG : b >= 0 ? b : NO_REG;
 	o->index = x >= 0 ? x : NO_REG;
 	o->scale = m->mem.scale;
 	o->disp = o->base == RIP_REG ? (int64_t)o->target : m->mem.disp.has_displacement ? m->mem.disp.value : 0;
@@ -291,7 +292,10 @@ int x86_decode(const uint8_t *code, int n, uint64_t pc, x86_inst *o) {
 	o->encoding = i.encoding;
 	o->operand_width = i.operand_width;
 	o->rep = (i.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE)) != 0;
-	if (i.mnemonic == ZYDIS_MNEMONIC_STD) o->flags |= INST_SETS_DF;
+	switch (i.mnemonic) {
+	case ZYDIS_MNEMONIC_STD: case ZYDIS_MNEMONIC_POPF: case ZYDIS_MNEMONIC_POPFQ: o->flags |= INST_SETS_DF; break;
+	default: break;
+	}
 	if (i.address_width != 64) o->flags |= INST_ADDRESS32;
 	raw_offsets(&i, o);
 	for (int k = 0; k < i.operand_count; k++) {

@@ -40,7 +40,7 @@ func (i *Inst) Rename15(dst, code []byte, to uint8) []byte {
 // last three store them inverted.
 func (i *Inst) renameExtension(b []byte, hi, to uint8) {
 	set := func(at uint8, bit uint, v uint8) { b[at] = b[at]&^(1<<bit) | v<<bit }
-	if i.encoding == encodingLegacy {
+	if i.encoding == encodingLegacy || i.encoding == encoding3DNow {
 		for field, bit := range map[uint8]uint{fieldReg: 2, fieldIndex: 1, fieldRM: 0, fieldOpcode: 0} {
 			if i.r15Fields&field != 0 {
 				set(i.rexOffset, bit, hi)

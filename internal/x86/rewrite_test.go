@@ -66,6 +66,7 @@ func TestRename15(t *testing.T) {
 		{"vmovdqu64 %zmm31, 64(%r15,%rax,1){%k3}", "vmovdqu64 [%+rax*1+0x40] {k3}, zmm31"},
 		{"vcvttsd2si %xmm20, %r15", "vcvttsd2si %, xmm20"},
 		{"lock cmpxchg16b (%r15)", "lock cmpxchg16b [%]"},
+		{"pfadd (%r15,%r15,2), %mm3", "pfadd mm3, [%+%*2]"},
 	} {
 		code := assemble(t, c.in)
 		inst := Decode(code, 0x1000)

@@ -96,7 +96,7 @@ const (
 
 // Flags of an Inst.
 const (
-	SetsDF    = 1 // std
+	SetsDF    = 1 // std; popf, which may
 	Address32 = 2 // 32-bit addressing
 	Scatter   = 4 // one address a lane
 )
