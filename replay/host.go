@@ -33,7 +33,7 @@ type host struct {
 
 	opt      hostOptions
 	places   *layout
-	objects  *objectFile
+	objects  *objectFiles
 	template ptrace.Regs // for injected calls: those of the exec stop
 	code     spanSet     // what the program has mapped with PROT_EXEC
 	injected uint64      // system calls made by syscall
@@ -60,8 +60,8 @@ type hostOptions struct {
 
 const (
 	imageFD       = 3  // the executable of the host
-	objectsFD     = 4  // the mapped files' contents
-	firstExtraFD  = 10 // hostOptions.ExtraFDs
+	restFD        = 4  // objectFiles.rest
+	firstExtraFD  = 10 // hostOptions.ExtraFDs, and the mapped files' contents behind them
 	userTop       = 0x7ffffffff000
 	vsyscallStart = 0xffffffffff600000 // the one page that no process can unmap
 )
@@ -72,18 +72,20 @@ const (
 // pinned to opt.CPU. The host dies with that thread.
 func newHost(ctx context.Context, rec *recording.Recording, opt hostOptions) (*host, error) {
 	h := &host{opt: opt, rec: rec, ctx: ctx}
-	var err error
-	if h.places, h.start, err = scan(ctx, rec); err != nil {
+	found, err := scan(ctx, rec)
+	if err != nil {
 		return nil, err
 	}
+	h.places, h.start = found.layout, found.start
 	var ok bool
 	// High, so that a null pointer plus an offset never reaches it.
 	if h.gadget, ok = h.places.hole(pageSize, 0x200000000000, userTop, pageSize); !ok {
 		return nil, errors.New("the recorded program leaves no page of the address space free")
 	}
-	if h.objects, err = newObjectFile(rec); err != nil {
+	if h.objects, err = openObjects(rec, found.objects, firstExtraFD+len(opt.ExtraFDs)); err != nil {
 		return nil, err
 	}
+	h.objects.verify(ctx)
 	if err = h.launch(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the replay's host process: %w", err), h.close())
 	}
@@ -121,9 +123,12 @@ func (h *host) launch() error {
 		files[i] = ^uintptr(0)
 	}
 	files[0], files[1], files[2] = null.Fd(), null.Fd(), null.Fd()
-	files[imageFD], files[objectsFD] = image.Fd(), h.objects.file.Fd()
+	files[imageFD], files[restFD] = image.Fd(), h.objects.rest.Fd()
 	for _, fd := range h.opt.ExtraFDs {
 		files = append(files, uintptr(fd))
+	}
+	for _, o := range h.objects.open {
+		files = append(files, o.File.Fd())
 	}
 	// A group of its own keeps the terminal's signals from it.
 	h.pid, err = syscall.ForkExec(fmt.Sprintf("/proc/self/fd/%d", imageFD), []string{"hindsight-host"},
@@ -350,6 +355,7 @@ func (h *host) close() error {
 		errs = append(errs, h.mem.Close())
 	}
 	if h.objects != nil {
+		_ = h.objects.verified() // its result is for who asks; the files stay open until it is there
 		errs = append(errs, h.objects.close())
 	}
 	h.mem, h.objects = nil, nil

@@ -66,7 +66,8 @@ func Create(dir string, meta *Meta) (*Writer, error) {
 		return nil, fmt.Errorf("create a recording: %w", err)
 	}
 	if _, err = w.file.Write(fileHeader(FormatVersion)); err == nil {
-		w.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+		w.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+			zstd.WithWindowSize(chunkTarget)) // larger ones only cost memory: a chunk is rarely longer
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("create a recording in %s: %w", dir, err), w.file.Close())
