@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"time"
 
+	"hindsight/internal/ptrace"
 	"hindsight/internal/recording"
 )
 
@@ -93,25 +94,26 @@ func Record(ctx context.Context, opt Options) (*Result, error) {
 		err    error
 	}
 	done := make(chan answer)
-	defer quietRuntime()()
+	quiet := ptrace.BeQuiet()
+	defer quiet.End()
 	go func() {
 		// ptrace belongs to the thread that attached. It is pinned to a CPU
 		// and is thrown away with this goroutine, since it is never unlocked.
 		runtime.LockOSThread()
-		result, err := recordHere(ctx, &opt, program, dir)
+		result, err := recordHere(ctx, &opt, program, dir, quiet)
 		done <- answer{result, err}
 	}()
 	a := <-done
 	return a.result, a.err
 }
 
-func recordHere(ctx context.Context, opt *Options, program, dir string) (*Result, error) {
+func recordHere(ctx context.Context, opt *Options, program, dir string, quiet *ptrace.Quiet) (*Result, error) {
 	meta := newMeta(opt, program)
 	w, err := recording.Create(dir, meta)
 	if err != nil {
 		return nil, err
 	}
-	r := &recorder{w: w, meta: meta, began: time.Now(), files: openFileIndex(), sites: map[uint64]bool{}}
+	r := &recorder{w: w, meta: meta, began: time.Now(), files: openFileIndex(), sites: map[uint64]bool{}, quiet: quiet}
 	if err := r.launch(opt, program); err != nil {
 		return nil, errors.Join(err, w.Abandon(meta), recording.Remove(dir))
 	}

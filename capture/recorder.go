@@ -54,7 +54,7 @@ type recorder struct {
 	xsave       []byte
 	checkpoints checkpointer
 	pages       pages
-	heap        heap
+	quiet       *ptrace.Quiet
 
 	endMu  sync.Mutex
 	endErr error // why the program was killed
@@ -74,7 +74,7 @@ func (r *recorder) run() error {
 		if err != nil {
 			return err
 		}
-		r.heap.collect()
+		r.quiet.Collect()
 		signal, err = r.stopped(st)
 		if r.gone {
 			return r.ended(st)

@@ -41,7 +41,8 @@ type host struct {
 	rec      *recording.Recording
 	ctx      context.Context // of the replay
 	unwatch  func()
-	dead     bool // it has ended and was waited for
+	dead     bool          // it has ended and was waited for
+	quiet    *ptrace.Quiet // nil where other goroutines work much during the replay
 }
 
 // hostOptions say how the host differs from the recorded process.
@@ -269,7 +270,7 @@ func (h *host) execute(r *ptrace.Regs) error {
 
 // wait waits for the host's next stop. That it ended instead is an error.
 func (h *host) wait() (ptrace.Status, error) {
-	_, status, err := ptrace.Wait(h.pid, nil)
+	status, err := h.waitAny()
 	if err == nil && !status.Stopped() {
 		h.dead = true
 		if h.ctx.Err() != nil {
@@ -277,6 +278,15 @@ func (h *host) wait() (ptrace.Status, error) {
 		}
 		err = fmt.Errorf("the replay's host process ended unexpectedly (%s): was it killed, or is memory short?", describeStatus(status))
 	}
+	return status, err
+}
+
+func (h *host) waitAny() (ptrace.Status, error) {
+	if h.quiet != nil {
+		h.quiet.Collect()
+		return ptrace.WaitBusy(h.pid)
+	}
+	_, status, err := ptrace.Wait(h.pid, nil)
 	return status, err
 }
 

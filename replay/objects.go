@@ -59,11 +59,12 @@ func openObjects(rec *recording.Recording, names []string, first int) (*objectFi
 func (o *objectFiles) verify(ctx context.Context) {
 	go func() {
 		var err error
+		buffer := make([]byte, recording.CopyBuffer)
 		for _, object := range o.open {
 			if err = errors.Join(ctx.Err(), err); err != nil {
 				break
 			}
-			err = object.Verify()
+			err = object.Verify(buffer)
 		}
 		o.damage <- err
 	}()

@@ -54,9 +54,8 @@ func Wait(pid int, usage *unix.Rusage) (int, Status, error) {
 // WaitBusy is Wait for a caller that runs often and alone. The Go scheduler does
 // not see it block: the goroutine keeps its processor, which saves the runtime's
 // monitor from taking it away and handing it back at each stop (about 30 µs of
-// the two CPUs). The price is that the world cannot be stopped meanwhile: the
-// caller sees to it that nobody tries (no garbage collection), and that another
-// processor is there for all other goroutines.
+// the two CPUs). The price is that the world cannot be stopped meanwhile, so it
+// is only for within a Quiet.
 func WaitBusy(pid int) (Status, error) {
 	for {
 		ws, errno := waitBusy(pid)

@@ -150,7 +150,7 @@ func packObject(f *os.File, r io.ReaderAt) (string, int64, error) {
 	sum := sha256.New()
 	// The wrapper hides ReaderFrom, which would bring a small buffer of its own.
 	to := struct{ io.Writer }{io.MultiWriter(f, sum)}
-	size, err := io.CopyBuffer(to, struct{ io.Reader }{io.NewSectionReader(r, 0, 1<<62)}, make([]byte, objectStep))
+	size, err := io.CopyBuffer(to, struct{ io.Reader }{io.NewSectionReader(r, 0, 1<<62)}, make([]byte, CopyBuffer))
 	if err != nil {
 		return "", 0, err
 	}
@@ -162,9 +162,6 @@ func packObject(f *os.File, r io.ReaderAt) (string, int64, error) {
 	return hex.EncodeToString(sum.Sum(nil)), size, f.Sync()
 }
 
-// objectStep is how much of an object is read at a time.
-const objectStep = 256 << 10
-
 // Object is an open object file. Contents are mapped or read from File, Size
 // bytes from ObjectOffset on; they are what its name promises once Verify has
 // found so.
@@ -174,11 +171,13 @@ type Object struct {
 	name string
 }
 
-// Verify reads the contents and compares them with the object's name. It returns
-// a *DamagedError where they differ.
-func (o *Object) Verify() error {
+// CopyBuffer is a good length for a buffer to read an object through.
+const CopyBuffer = 256 << 10
+
+// Verify reads the contents, through the buffer, and compares them with the
+// object's name. It returns a *DamagedError where they differ.
+func (o *Object) Verify(buffer []byte) error {
 	r := objectReader{Object: o, contents: io.NewSectionReader(o.File, ObjectOffset, o.Size), sum: sha256.New(), left: o.Size}
-	buffer := make([]byte, objectStep)
 	for {
 		if _, err := r.Read(buffer); err == io.EOF {
 			return nil
