@@ -14,7 +14,6 @@ type checkpointer struct {
 	last time.Time         // when the last one was made, or the program began
 	next time.Time         // not due before
 	zero map[uint64]uint64 // hash of so many zero bytes
-	buf  []byte
 }
 
 const (
@@ -31,7 +30,6 @@ func (c *checkpointer) begin() {
 	c.last = time.Now()
 	c.next = c.last.Add(firstCheckpoint)
 	c.zero = map[uint64]uint64{}
-	c.buf = make([]byte, recording.MaxHashed)
 }
 
 // checkpointDue tells whether it is time for a checkpoint, by what one costs.
@@ -88,9 +86,9 @@ func (r *recorder) hashAnonymous(list []recording.MemoryHash, addr uint64, used 
 	c := &r.checkpoints
 	n := uint64(len(used)) * pageSize
 	h := recording.MemoryHash{Addr: recording.Addr(addr), Length: n}
-	switch {
-	case r.pages.read(&r.tracee, addr, c.buf[:n], used):
-		h.Hash = recording.HashMemory(c.buf[:n])
+	switch mem := r.pages.read(&r.tracee, addr, used); {
+	case mem != nil:
+		h.Hash = recording.HashMemory(mem)
 	case reservation:
 		return list
 	default:
@@ -101,11 +99,11 @@ func (r *recorder) hashAnonymous(list []recording.MemoryHash, addr uint64, used 
 
 // hashFile appends the hashes of a file's mapping.
 func (r *recorder) hashFile(list []recording.MemoryHash, m procMap) []recording.MemoryHash {
-	c := &r.checkpoints
+	buf := r.pages.buf
 	for at := m.start; at < m.end; at += recording.MaxHashed {
-		n := r.peek(at, c.buf[:min(recording.MaxHashed, m.end-at)]) // less at the end of a file
+		n := r.peek(at, buf[:min(recording.MaxHashed, m.end-at)]) // less at the end of a file
 		if n > 0 {
-			list = append(list, recording.MemoryHash{Addr: recording.Addr(at), Length: uint64(n), Hash: recording.HashMemory(c.buf[:n])})
+			list = append(list, recording.MemoryHash{Addr: recording.Addr(at), Length: uint64(n), Hash: recording.HashMemory(buf[:n])})
 		}
 	}
 	return list
@@ -114,8 +112,7 @@ func (r *recorder) hashFile(list []recording.MemoryHash, m procMap) []recording.
 func (c *checkpointer) zeroHash(n uint64) uint64 {
 	h, ok := c.zero[n]
 	if !ok {
-		clear(c.buf[:n])
-		h = recording.HashMemory(c.buf[:n])
+		h = recording.HashMemory(make([]byte, n))
 		c.zero[n] = h
 	}
 	return h

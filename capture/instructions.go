@@ -101,7 +101,7 @@ func savesIn(f *os.File) ([]int64, error) {
 	if n, _ := f.ReadAt(magic[:], 0); n < len(magic) || string(magic[:]) != elf.ELFMAG {
 		return nil, nil
 	}
-	const step, overlap = 4 << 20, 256
+	const step, overlap = 256 << 10, 256
 	var saves []int64
 	buf := make([]byte, step)
 	for at := int64(0); ; at += step - overlap {

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"hindsight/internal/ptrace"
+	"hindsight/internal/recording"
 )
 
 // pages reads the program's private anonymous memory without touching what it
@@ -12,11 +13,16 @@ import (
 // the rest, in this process and later in the program.
 type pages struct {
 	pagemap *os.File // /proc/PID/pagemap
+	buf     []byte   // what read returns
 	entries []byte
 	parts   []ptrace.Part
 }
 
+// mostRead is how much can be read at once.
+const mostRead = recording.MaxHashed
+
 func (p *pages) open(pid int) (err error) {
+	p.buf = make([]byte, mostRead)
 	p.pagemap, err = os.Open(fmt.Sprintf("/proc/%d/pagemap", pid))
 	return err
 }
@@ -49,9 +55,10 @@ func (p *pages) used(start, end uint64) []byte {
 	return buf[:n]
 }
 
-// read fills b with the memory from start on, of which used tells the pages in
-// use, and returns false where none is.
-func (p *pages) read(t *tracee, start uint64, b, used []byte) bool {
+// read returns the memory from start on, of which used tells the pages in use;
+// nil where none is. It is valid until the next call.
+func (p *pages) read(t *tracee, start uint64, used []byte) []byte {
+	b := p.buf[:len(used)*pageSize]
 	p.parts = p.parts[:0]
 	for i := 0; i < len(used); {
 		j := i
@@ -67,17 +74,17 @@ func (p *pages) read(t *tracee, start uint64, b, used []byte) bool {
 		i = j
 	}
 	if len(p.parts) == 0 {
-		return false
+		return nil
 	}
 	want := 0
 	for i := range p.parts {
 		want += len(p.parts[i].Data)
 	}
 	if n, err := ptrace.ReadParts(t.pid, p.parts); err == nil && n == want {
-		return true
+		return b
 	}
 	for _, part := range p.parts { // some are protected against reading
 		t.peek(part.Addr, part.Data)
 	}
-	return true
+	return b
 }

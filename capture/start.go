@@ -152,13 +152,9 @@ func stackEnd(m procMap, below, limit uint64) uint64 {
 
 // nonZero appends the pages of m, which is anonymous, that hold anything.
 func (r *recorder) nonZero(list []recording.MemoryWrite, m procMap) []recording.MemoryWrite {
-	const step = 256 * pageSize
-	buf := make([]byte, step)
-	for at := m.start; at < m.end; at += step {
-		end := min(at+step, m.end)
-		if b := buf[:end-at]; r.pages.read(&r.tracee, at, b, r.pages.used(at, end)) {
-			list = appendDifferent(list, at, b, nil)
-		}
+	for at := m.start; at < m.end; at += mostRead {
+		mem := r.pages.read(&r.tracee, at, r.pages.used(at, min(at+mostRead, m.end)))
+		list = appendDifferent(list, at, mem, nil)
 	}
 	return list
 }

@@ -72,6 +72,7 @@ func Create(dir string, meta *Meta) (*Writer, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("create a recording in %s: %w", dir, err), w.file.Close())
 	}
+	w.raw = make([]byte, 0, chunkTarget+chunkTarget/4) // growing there would cost several times as much
 	w.timer = time.AfterFunc(time.Hour, w.flushLate)
 	w.timer.Stop()
 	return w, nil
