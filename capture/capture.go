@@ -109,7 +109,7 @@ func Record(ctx context.Context, opt Options) (*Result, error) {
 
 func recordHere(ctx context.Context, opt *Options, program, dir string, quiet *ptrace.Quiet) (*Result, error) {
 	meta := newMeta(opt, program)
-	w, err := recording.Create(dir, meta)
+	w, err := recording.Create(dir, nil)
 	if err != nil {
 		return nil, err
 	}
