@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"time"
 
+	"hindsight/internal/ptrace"
 	"hindsight/internal/recording"
 )
 
@@ -69,6 +70,9 @@ func (e *RefusedError) Error() string {
 // Record runs a program to its end and records it. While it runs, this
 // process survives the terminal's signals, which reach the program too, and
 // passes SIGTERM and SIGHUP on to it. When ctx ends, the program is killed.
+// There is one recording at a time, and nothing else in the process may stop
+// the world meanwhile (runtime.GC, runtime.ReadMemStats): it would wait for the
+// program's next system call.
 //
 // The Result is valid as far as the recording came, also with an error; it is
 // nil where nothing was recorded.
@@ -90,24 +94,26 @@ func Record(ctx context.Context, opt Options) (*Result, error) {
 		err    error
 	}
 	done := make(chan answer)
+	quiet := ptrace.BeQuiet()
+	defer quiet.End()
 	go func() {
 		// ptrace belongs to the thread that attached. It is pinned to a CPU
 		// and is thrown away with this goroutine, since it is never unlocked.
 		runtime.LockOSThread()
-		result, err := recordHere(ctx, &opt, program, dir)
+		result, err := recordHere(ctx, &opt, program, dir, quiet)
 		done <- answer{result, err}
 	}()
 	a := <-done
 	return a.result, a.err
 }
 
-func recordHere(ctx context.Context, opt *Options, program, dir string) (*Result, error) {
+func recordHere(ctx context.Context, opt *Options, program, dir string, quiet *ptrace.Quiet) (*Result, error) {
 	meta := newMeta(opt, program)
-	w, err := recording.Create(dir, meta)
+	w, err := recording.Create(dir, nil)
 	if err != nil {
 		return nil, err
 	}
-	r := &recorder{w: w, meta: meta, began: time.Now(), files: openFileIndex(), sites: map[uint64]bool{}}
+	r := &recorder{w: w, meta: meta, began: time.Now(), files: openFileIndex(), sites: map[uint64]bool{}, quiet: quiet}
 	if err := r.launch(opt, program); err != nil {
 		return nil, errors.Join(err, w.Abandon(meta), recording.Remove(dir))
 	}
@@ -138,8 +144,9 @@ func (r *recorder) finish(err error) (*Result, error) {
 		r.meta.Diagnostics = append(r.meta.Diagnostics, err.Error())
 		err = errors.Join(err, r.w.Abandon(r.meta))
 	}
-	if e := r.mem.Close(); e != nil {
-		err = errors.Join(err, e)
+	err = errors.Join(err, r.pages.close(), r.mem.Close())
+	if r.process != nil {
+		err = errors.Join(err, r.process.Close())
 	}
 	return &Result{
 		Dir: r.w.Dir, ExitCode: r.exit.Code, Signal: r.exit.Signal,

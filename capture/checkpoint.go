@@ -1,8 +1,6 @@
 package capture
 
 import (
-	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -13,12 +11,9 @@ import (
 
 // checkpointer hashes the program's memory from time to time.
 type checkpointer struct {
-	pagemap *os.File
-	last    time.Time         // when the last one was made, or the program began
-	next    time.Time         // not due before
-	zero    map[uint64]uint64 // hash of so many zero bytes
-	buf     []byte
-	marks   []byte
+	last time.Time         // when the last one was made, or the program began
+	next time.Time         // not due before
+	zero map[uint64]uint64 // hash of so many zero bytes
 }
 
 const (
@@ -31,13 +26,10 @@ const (
 	sparse = 64 << 20
 )
 
-func (c *checkpointer) open(pid int) (err error) {
-	c.pagemap, err = os.Open(fmt.Sprintf("/proc/%d/pagemap", pid))
+func (c *checkpointer) begin() {
 	c.last = time.Now()
 	c.next = c.last.Add(firstCheckpoint)
 	c.zero = map[uint64]uint64{}
-	c.buf = make([]byte, recording.MaxHashed)
-	return err
 }
 
 // checkpointDue tells whether it is time for a checkpoint, by what one costs.
@@ -71,47 +63,56 @@ func (r *recorder) checkpoint(regs *recording.Regs) error {
 	return r.w.Append(&e)
 }
 
+// hashMapping appends the hashes of a mapping's memory.
 func (r *recorder) hashMapping(list []recording.MemoryHash, m procMap) []recording.MemoryHash {
-	c := &r.checkpoints
-	for at := m.start; at < m.end; at += recording.MaxHashed {
-		n := min(recording.MaxHashed, m.end-at)
-		h := recording.MemoryHash{Addr: recording.Addr(at), Length: n}
-		if m.inode == 0 && r.untouched(at, at+n) {
-			if m.end-m.start > sparse {
-				continue
-			}
-			h.Hash = c.zeroHash(n)
-		} else {
-			h.Length = uint64(r.peek(at, c.buf[:n])) // less at the end of a file
-			h.Hash = recording.HashMemory(c.buf[:h.Length])
-		}
-		if h.Length > 0 {
-			list = append(list, h)
+	if m.inode != 0 {
+		return r.hashFile(list, m)
+	}
+	const window = 64 * recording.MaxHashed
+	for start := m.start; start < m.end; start += window {
+		used := r.pages.used(start, min(start+window, m.end))
+		for at := start; len(used) > 0; at += recording.MaxHashed {
+			n := min(len(used), recording.MaxHashed/pageSize)
+			list = r.hashAnonymous(list, at, used[:n], m.end-m.start > sparse)
+			used = used[n:]
 		}
 	}
 	return list
 }
 
-// untouched tells whether anonymous memory is all zero because no page of it
-// was ever used.
-func (r *recorder) untouched(start, end uint64) bool {
+// hashAnonymous appends the hash of the pages at addr. Where none is in use it
+// is that of zeros, or left out for a reservation.
+func (r *recorder) hashAnonymous(list []recording.MemoryHash, addr uint64, used []byte, reservation bool) []recording.MemoryHash {
 	c := &r.checkpoints
-	if cap(c.marks) == 0 {
-		c.marks = make([]byte, recording.MaxHashed/pageSize*8)
+	n := uint64(len(used)) * pageSize
+	h := recording.MemoryHash{Addr: recording.Addr(addr), Length: n}
+	switch mem := r.pages.read(&r.tracee, addr, used); {
+	case mem != nil:
+		h.Hash = recording.HashMemory(mem)
+	case reservation:
+		return list
+	default:
+		h.Hash = c.zeroHash(n)
 	}
-	for _, mark := range r.present(c.pagemap, start, end, c.marks) {
-		if mark != 0 {
-			return false
+	return append(list, h)
+}
+
+// hashFile appends the hashes of a file's mapping.
+func (r *recorder) hashFile(list []recording.MemoryHash, m procMap) []recording.MemoryHash {
+	buf := r.pages.buf
+	for at := m.start; at < m.end; at += recording.MaxHashed {
+		n := r.peek(at, buf[:min(recording.MaxHashed, m.end-at)]) // less at the end of a file
+		if n > 0 {
+			list = append(list, recording.MemoryHash{Addr: recording.Addr(at), Length: uint64(n), Hash: recording.HashMemory(buf[:n])})
 		}
 	}
-	return true
+	return list
 }
 
 func (c *checkpointer) zeroHash(n uint64) uint64 {
 	h, ok := c.zero[n]
 	if !ok {
-		clear(c.buf[:n])
-		h = recording.HashMemory(c.buf[:n])
+		h = recording.HashMemory(make([]byte, n))
 		c.zero[n] = h
 	}
 	return h

@@ -41,6 +41,8 @@ func appendLeaf(table []recording.CPUID, leaf uint32) []recording.CPUID {
 	const most = 64
 	last := uint32(0)
 	switch {
+	case leaf == extendedState:
+		return appendExtendedState(table)
 	case leaf == 7:
 		last, _, _, _ = cpuid(leaf, 0)
 		last = min(last, most)
@@ -50,12 +52,33 @@ func appendLeaf(table []recording.CPUID, leaf uint32) []recording.CPUID {
 	for sub := uint32(0); sub <= last; sub++ {
 		a, b, c, d := cpuid(leaf, sub)
 		if sub > 0 && a|b|d == 0 && c&^0xff == 0 {
-			if leaf != 0xd { // there, gaps are usual
-				break
-			}
-			continue
+			break
 		}
 		table = append(table, recording.CPUID{Leaf: leaf, Subleaf: sub, EAX: a, EBX: b, ECX: c, EDX: d})
+	}
+	return table
+}
+
+// extendedState is the leaf whose subleaves are state components. Those that the
+// first two do not name are zero and not worth the exit of a virtual machine.
+const extendedState = 0xd
+
+func appendExtendedState(table []recording.CPUID) []recording.CPUID {
+	components := uint64(3) // as subleaves: 0 and 1 are of all
+	for sub := uint32(0); sub < 63; sub++ {
+		if components>>sub&1 == 0 {
+			continue
+		}
+		a, b, c, d := cpuid(extendedState, sub)
+		switch sub {
+		case 0:
+			components |= uint64(d)<<32 | uint64(a)&^3
+		case 1:
+			components |= uint64(d)<<32 | uint64(c)&^3
+		}
+		if sub == 0 || a|b|c|d != 0 {
+			table = append(table, recording.CPUID{Leaf: extendedState, Subleaf: sub, EAX: a, EBX: b, ECX: c, EDX: d})
+		}
 	}
 	return table
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -23,21 +24,11 @@ type storedFile struct {
 	saves  []int64 // offsets of what may be save instructions, see findSaves
 }
 
-func keyOf(f *os.File) (fileKey, error) {
-	var st unix.Stat_t
-	err := unix.Fstat(int(f.Fd()), &st)
-	return fileKey{st.Dev, st.Ino}, err
-}
-
-// store puts the contents of a regular file into the recording, unless it has
-// them. A file that changed within the last seconds is read each time: its time
-// stamps may be too coarse to tell.
-func (r *recorder) store(f *os.File) (storedFile, error) {
-	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
-		return storedFile{}, fmt.Errorf("fstat: %w", err)
-	}
-	s := storedFile{fileStamp: stampOf(&st)}
+// store puts the contents of a regular file, of which st is known, into the
+// recording, unless it has them. A file that changed within the last seconds is
+// read each time: its time stamps may be too coarse to tell.
+func (r *recorder) store(f *os.File, st *unix.Stat_t) (storedFile, error) {
+	s := storedFile{fileStamp: stampOf(st)}
 	if old, ok := r.files.find(s.fileStamp); ok && r.w.HasObject(old.object, old.size) {
 		return old, nil
 	}
@@ -55,25 +46,29 @@ func (r *recorder) store(f *os.File) (storedFile, error) {
 // descriptor opens the program's descriptor fd: the same open file, so reading
 // works whatever has become of its path since. Positions must not be moved.
 func (r *recorder) descriptor(fd int) (*os.File, error) {
-	name := fmt.Sprintf("/proc/%d/fd/%d", r.pid, fd)
-	pidfd, err := unix.PidfdOpen(r.pid, 0)
-	if err == nil {
-		own, e := unix.PidfdGetfd(pidfd, fd, 0)
-		_ = unix.Close(pidfd)
-		if e == nil {
-			return os.NewFile(uintptr(own), name), nil
+	name := "/proc/" + strconv.Itoa(r.pid) + "/fd/" + strconv.Itoa(fd)
+	if r.process == nil {
+		pidfd, err := unix.PidfdOpen(r.pid, 0)
+		if err != nil {
+			return os.Open(name)
 		}
+		r.process = os.NewFile(uintptr(pidfd), "pidfd")
 	}
-	return os.Open(name)
+	own, err := unix.PidfdGetfd(int(r.process.Fd()), fd, 0)
+	if err != nil {
+		return os.Open(name)
+	}
+	return os.NewFile(uintptr(own), name), nil
 }
 
 // descriptorPath is the absolute path of the file that fd refers to.
 func (r *recorder) descriptorPath(fd int) string {
-	path, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", r.pid, fd))
+	var path [unix.PathMax]byte
+	n, err := unix.Readlink("/proc/"+strconv.Itoa(r.pid)+"/fd/"+strconv.Itoa(fd), path[:])
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSuffix(path, " (deleted)")
+	return strings.TrimSuffix(string(path[:n]), " (deleted)")
 }
 
 // addFile completes the change c, an mmap of the program's descriptor fd that
@@ -103,7 +98,7 @@ func (r *recorder) addFile(c *recording.MapChange, fd int, shared bool) error {
 	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Size > largestObject {
 		return r.snapshot(uint64(c.Addr), c.Length)
 	}
-	stored, err := r.store(f)
+	stored, err := r.store(f, &st)
 	if err != nil {
 		return err
 	}
@@ -207,6 +202,9 @@ func (s *regions) add(g region) {
 
 // remove cuts [start, end) out and returns the parts that were there.
 func (s *regions) remove(start, end uint64) (removed []region) {
+	if !slices.ContainsFunc(*s, func(g region) bool { return g.start < end && start < g.end }) {
+		return nil
+	}
 	kept := (*s)[:0:0]
 	for _, g := range *s {
 		if g.end <= start || end <= g.start {

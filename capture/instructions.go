@@ -101,7 +101,7 @@ func savesIn(f *os.File) ([]int64, error) {
 	if n, _ := f.ReadAt(magic[:], 0); n < len(magic) || string(magic[:]) != elf.ELFMAG {
 		return nil, nil
 	}
-	const step, overlap = 4 << 20, 256
+	const step, overlap = 256 << 10, 256
 	var saves []int64
 	buf := make([]byte, step)
 	for at := int64(0); ; at += step - overlap {
@@ -158,11 +158,16 @@ func (r *recorder) emulateSave(s saveInstruction, regs *ptrace.Regs) error {
 	e.After.Rip += uint64(len(s.code))
 	to := regs.Rsp + uint64(int64(s.displacement))
 	mask := regs.Rdx<<32 | regs.Rax&0xffffffff
-	for _, part := range saveImage(r.xsave, mask&r.meta.XCR0, s.compacted) {
-		e.Memory = append(e.Memory, recording.MemoryWrite{Addr: recording.Addr(to) + recording.Addr(part.offset), Data: part.data})
-		if _, err := ptrace.WriteMemory(r.pid, to+uint64(part.offset), part.data); err != nil {
-			return err
-		}
+	image := saveImage(r.xsave, mask&r.meta.XCR0, s.compacted)
+	parts := make([]ptrace.Part, len(image))
+	total := 0
+	for i, part := range image {
+		parts[i] = ptrace.Part{Addr: to + uint64(part.offset), Data: part.data}
+		e.Memory = append(e.Memory, recording.MemoryWrite{Addr: recording.Addr(parts[i].Addr), Data: part.data})
+		total += len(part.data)
+	}
+	if n, err := ptrace.WriteParts(r.pid, parts); err != nil || n < total {
+		return fmt.Errorf("store the extended state at %#x (%d of %d bytes): %w", to, n, total, errOr(err, "the memory cannot be written"))
 	}
 	if err := ptrace.SetRegs(r.pid, &e.After); err != nil {
 		return err

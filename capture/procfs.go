@@ -132,26 +132,6 @@ func (t *tracee) residentPages() uint64 {
 	return n
 }
 
-// present reads from /proc/PID/pagemap which pages of [start, end) have ever
-// been touched (are in memory or swapped out).
-func (t *tracee) present(pagemap *os.File, start, end uint64, buf []byte) []byte {
-	const entry = 8
-	n := int((end - start) / pageSize)
-	if cap(buf) < n*entry {
-		buf = make([]byte, n*entry)
-	}
-	buf = buf[:n*entry]
-	got, _ := pagemap.ReadAt(buf, int64(start/pageSize*entry)) // short: the rest counts as touched
-	for i := range n {
-		if i*entry+entry > got {
-			buf[i] = 1
-			continue
-		}
-		buf[i] = buf[i*entry+7] >> 6 // bits 63 present, 62 swapped
-	}
-	return buf[:n]
-}
-
 const pageSize = 4096
 
 func pageUp(n uint64) uint64 { return (n + pageSize - 1) &^ (pageSize - 1) }

@@ -3,6 +3,7 @@ package capture
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -48,9 +49,12 @@ type recorder struct {
 	stackLow    uint64
 	special     regions // mappings that are shared or of files
 	files       fileIndex
+	process     *os.File // a pidfd, once a file was mapped
 	patches     map[uint64]saveInstruction
 	xsave       []byte
 	checkpoints checkpointer
+	pages       pages
+	quiet       *ptrace.Quiet
 
 	endMu  sync.Mutex
 	endErr error // why the program was killed
@@ -66,10 +70,11 @@ func (r *recorder) run() error {
 		if err := ptrace.ResumeToSyscall(r.pid, signal); err != nil && !errors.Is(err, unix.ESRCH) {
 			return fmt.Errorf("resume the program: %w", err)
 		}
-		_, st, err := ptrace.Wait(r.pid, nil)
+		st, err := ptrace.WaitBusy(r.pid)
 		if err != nil {
 			return err
 		}
+		r.quiet.Collect()
 		signal, err = r.stopped(st)
 		if r.gone {
 			return r.ended(st)

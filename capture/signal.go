@@ -194,7 +194,7 @@ func (r *recorder) deliver(number int, info *ptrace.SigInfo, regs *ptrace.Regs, 
 	if err := ptrace.Step(r.pid, number); err != nil {
 		return 0, fmt.Errorf("deliver signal %d: %w", number, err)
 	}
-	_, st, err := ptrace.Wait(r.pid, nil)
+	st, err := ptrace.WaitBusy(r.pid)
 	if err != nil {
 		return 0, err
 	}

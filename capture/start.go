@@ -43,12 +43,13 @@ func (r *recorder) start() error {
 	e.XSave = r.xsave
 	r.meta.XSaveSize = n
 	r.patches = map[uint64]saveInstruction{}
+	if err := r.pages.open(r.pid); err != nil {
+		return err
+	}
 	if err := r.initialMaps(&e); err != nil {
 		return err
 	}
-	if err := r.checkpoints.open(r.pid); err != nil {
-		return err
-	}
+	r.checkpoints.begin()
 	if err := r.w.UpdateMeta(r.meta); err != nil {
 		return err
 	}
@@ -149,13 +150,11 @@ func stackEnd(m procMap, below, limit uint64) uint64 {
 	return min(max(low, below+guard), m.start)
 }
 
-// nonZero appends the pages of m that hold anything.
+// nonZero appends the pages of m, which is anonymous, that hold anything.
 func (r *recorder) nonZero(list []recording.MemoryWrite, m procMap) []recording.MemoryWrite {
-	const step = 256 * pageSize
-	buf := make([]byte, step)
-	for at := m.start; at < m.end; at += step {
-		got := r.peek(at, buf[:min(step, m.end-at)])
-		list = appendDifferent(list, at, buf[:got], nil)
+	for at := m.start; at < m.end; at += mostRead {
+		mem := r.pages.read(&r.tracee, at, r.pages.used(at, min(at+mostRead, m.end)))
+		list = appendDifferent(list, at, mem, nil)
 	}
 	return list
 }
@@ -191,12 +190,12 @@ func (r *recorder) initialFile(m procMap) (recording.MapChange, []recording.Memo
 		Op: recording.MapAdd, Addr: recording.Addr(m.start), Length: m.end - m.start,
 		Prot: m.prot, Path: m.name, FileOffset: m.offset,
 	}
-	f, err := r.openMapped(m)
+	f, st, err := r.openMapped(m)
 	if err != nil {
 		return c, nil, fmt.Errorf("open %s, which the program maps: %w", m.name, err)
 	}
 	defer func() { _ = f.Close() }() // only read from
-	stored, err := r.store(f)
+	stored, err := r.store(f, &st)
 	if err != nil {
 		return c, nil, err
 	}
@@ -214,14 +213,13 @@ func (r *recorder) initialFile(m procMap) (recording.MapChange, []recording.Memo
 
 // openMapped opens the file behind an initial mapping: the program or its
 // loader.
-func (r *recorder) openMapped(m procMap) (*os.File, error) {
+func (r *recorder) openMapped(m procMap) (f *os.File, st unix.Stat_t, err error) {
 	var first error
 	for _, name := range []string{m.name, fmt.Sprintf("/proc/%d/exe", r.pid)} {
 		f, err := os.Open(name)
 		if err == nil {
-			var key fileKey
-			if key, err = keyOf(f); err == nil && key.inode == m.inode {
-				return f, nil
+			if err = unix.Fstat(int(f.Fd()), &st); err == nil && st.Ino == m.inode {
+				return f, st, nil
 			}
 			_ = f.Close() // only opened to look at
 		}
@@ -229,5 +227,5 @@ func (r *recorder) openMapped(m procMap) (*os.File, error) {
 			first = err
 		}
 	}
-	return nil, errOr(first, "it was replaced meanwhile")
+	return nil, st, errOr(first, "it was replaced meanwhile")
 }

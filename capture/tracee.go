@@ -86,7 +86,7 @@ func (t *tracee) runInjected(regs *ptrace.Regs) (int64, error) {
 	if err := ptrace.Resume(t.pid, 0); err != nil {
 		return 0, err
 	}
-	_, st, err := ptrace.Wait(t.pid, nil)
+	st, err := ptrace.WaitBusy(t.pid)
 	if err != nil {
 		return 0, err
 	}

@@ -1,6 +1,9 @@
 package capture
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"sync"
+)
 
 // savePart is a run of bytes that an xsave stores.
 type savePart struct {
@@ -22,6 +25,25 @@ const (
 	xmmOffset   = 160
 	xmmSize     = 256
 )
+
+// saveComponent is where a component lies in the standard format of a save area.
+type saveComponent struct {
+	offset, size int
+	aligned      bool // in the compacted format, to 64 bytes
+}
+
+// saveLayout is what cpuid tells of the components. It is asked once: in a
+// virtual machine the instruction costs 20 µs and more.
+var saveLayout = sync.OnceValue(func() (layout [63]saveComponent) {
+	xcr0 := readXCR0()
+	for i := 2; i < len(layout); i++ {
+		if xcr0>>i&1 != 0 {
+			size, offset, flags, _ := cpuid(0xd, uint32(i))
+			layout[i] = saveComponent{int(offset), int(size), flags&2 != 0}
+		}
+	}
+	return layout
+})
 
 // saveImage is what xsave, or xsavec where compacted, stores for the components
 // in mask when all of them are in use. state is the thread's extended state in
@@ -57,16 +79,16 @@ func saveImage(state []byte, mask uint64, compacted bool) []savePart {
 		if mask>>i&1 == 0 {
 			continue
 		}
-		size, offset, flags, _ := cpuid(0xd, uint32(i))
-		to := int(offset)
+		c := saveLayout()[i]
+		to := c.offset
 		if compacted {
-			if flags&2 != 0 {
+			if c.aligned {
 				next = (next + 63) &^ 63
 			}
 			to = next
-			next += int(size)
+			next += c.size
 		}
-		add(to, int(offset), int(size))
+		add(to, c.offset, c.size)
 	}
 	return parts
 }

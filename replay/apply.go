@@ -122,7 +122,7 @@ func (h *host) mapAdd(m *recording.MapChange) error {
 	lo, hi := uint64(m.Addr), uint64(m.Addr)+m.Length
 	flags := uint64(unix.MAP_PRIVATE | unix.MAP_FIXED | unix.MAP_NORESERVE)
 	anonymous := flags | unix.MAP_ANONYMOUS | uint64(m.Flags)&unix.MAP_GROWSDOWN
-	object, contents, err := h.objects.find(m)
+	fd, object, contents, err := h.objects.find(m)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (h *host) mapAdd(m *recording.MapChange) error {
 		}
 	}
 	if contents > 0 {
-		if _, err := h.syscall(unix.SYS_MMAP, lo, contents, h.prot(m.Prot), flags, objectsFD, object); err != nil {
+		if _, err := h.syscall(unix.SYS_MMAP, lo, contents, h.prot(m.Prot), flags, uint64(fd), object); err != nil {
 			return err
 		}
 	}

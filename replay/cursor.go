@@ -144,16 +144,23 @@ func cloneEvent(e *recording.Event) *recording.Event {
 	return &s.event
 }
 
-// scan reads all events once for what must be known before the replay begins:
-// the layout and the first event. That the recording is cut off is no error.
-func scan(ctx context.Context, rec *recording.Recording) (l *layout, start *recording.Event, err error) {
+// overview is what must be known of a recording before its replay begins.
+type overview struct {
+	layout  *layout
+	start   *recording.Event
+	objects []string // the mapped files' contents, in order of their first use
+}
+
+// scan reads all events once. That the recording is cut off is no error.
+func scan(ctx context.Context, rec *recording.Recording) (found overview, err error) {
 	r, err := rec.Events()
 	if err != nil {
-		return nil, nil, err
+		return found, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	var mapped, faulted []span
 	raising := map[uint64]bool{}
+	known := map[string]bool{"": true}
 	var e recording.Event
 	for {
 		err := r.Next(&e)
@@ -161,26 +168,31 @@ func scan(ctx context.Context, rec *recording.Recording) (l *layout, start *reco
 			break
 		}
 		if err != nil {
-			return nil, nil, err
+			return found, err
 		}
-		if start == nil {
-			start = cloneEvent(&e)
+		if found.start == nil {
+			found.start = cloneEvent(&e)
 		}
 		for i := range e.Maps {
-			mapped = noteMapped(mapped, &e.Maps[i])
+			m := &e.Maps[i]
+			mapped = noteMapped(mapped, m)
+			if !known[m.Object] {
+				known[m.Object] = true
+				found.objects = append(found.objects, m.Object)
+			}
 		}
 		if e.Signal != nil && e.Signal.Sync {
 			faulted = noteFault(faulted, &e)
 			raising[e.Regs.Rip] = true
 		}
 		if err := ctx.Err(); err != nil {
-			return nil, nil, err
+			return found, err
 		}
 	}
-	if start == nil || start.Kind != recording.KindStart {
-		return nil, nil, fmt.Errorf("%s holds no start of a program: the recorder was killed too early; record again", rec.Dir)
+	if found.start == nil || found.start.Kind != recording.KindStart {
+		return found, fmt.Errorf("%s holds no start of a program: the recorder was killed too early; record again", rec.Dir)
 	}
-	l = newLayout(mapped, faulted)
-	l.raising = raising
-	return l, start, nil
+	found.layout = newLayout(mapped, faulted)
+	found.layout.raising = raising
+	return found, nil
 }

@@ -111,11 +111,11 @@ func rowAt(rec *recording.Recording, rows []historyRow, i int) string {
 }
 
 func instructionAt(rec *recording.Recording, pc uint64) string {
-	_, start, err := scan(context.Background(), rec)
+	found, err := scan(context.Background(), rec)
 	if err != nil {
 		return err.Error()
 	}
-	s, err := newShadow(rec, start)
+	s, err := newShadow(rec, found.start)
 	if err != nil {
 		return err.Error()
 	}

@@ -33,7 +33,7 @@ type host struct {
 
 	opt      hostOptions
 	places   *layout
-	objects  *objectFile
+	objects  *objectFiles
 	template ptrace.Regs // for injected calls: those of the exec stop
 	code     spanSet     // what the program has mapped with PROT_EXEC
 	injected uint64      // system calls made by syscall
@@ -41,7 +41,8 @@ type host struct {
 	rec      *recording.Recording
 	ctx      context.Context // of the replay
 	unwatch  func()
-	dead     bool // it has ended and was waited for
+	dead     bool          // it has ended and was waited for
+	quiet    *ptrace.Quiet // nil where other goroutines work much during the replay
 }
 
 // hostOptions say how the host differs from the recorded process.
@@ -60,8 +61,8 @@ type hostOptions struct {
 
 const (
 	imageFD       = 3  // the executable of the host
-	objectsFD     = 4  // the mapped files' contents
-	firstExtraFD  = 10 // hostOptions.ExtraFDs
+	restFD        = 4  // objectFiles.rest
+	firstExtraFD  = 10 // hostOptions.ExtraFDs, and the mapped files' contents behind them
 	userTop       = 0x7ffffffff000
 	vsyscallStart = 0xffffffffff600000 // the one page that no process can unmap
 )
@@ -72,18 +73,20 @@ const (
 // pinned to opt.CPU. The host dies with that thread.
 func newHost(ctx context.Context, rec *recording.Recording, opt hostOptions) (*host, error) {
 	h := &host{opt: opt, rec: rec, ctx: ctx}
-	var err error
-	if h.places, h.start, err = scan(ctx, rec); err != nil {
+	found, err := scan(ctx, rec)
+	if err != nil {
 		return nil, err
 	}
+	h.places, h.start = found.layout, found.start
 	var ok bool
 	// High, so that a null pointer plus an offset never reaches it.
 	if h.gadget, ok = h.places.hole(pageSize, 0x200000000000, userTop, pageSize); !ok {
 		return nil, errors.New("the recorded program leaves no page of the address space free")
 	}
-	if h.objects, err = newObjectFile(rec); err != nil {
+	if h.objects, err = openObjects(rec, found.objects, firstExtraFD+len(opt.ExtraFDs)); err != nil {
 		return nil, err
 	}
+	h.objects.verify(ctx)
 	if err = h.launch(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the replay's host process: %w", err), h.close())
 	}
@@ -121,9 +124,12 @@ func (h *host) launch() error {
 		files[i] = ^uintptr(0)
 	}
 	files[0], files[1], files[2] = null.Fd(), null.Fd(), null.Fd()
-	files[imageFD], files[objectsFD] = image.Fd(), h.objects.file.Fd()
+	files[imageFD], files[restFD] = image.Fd(), h.objects.rest.Fd()
 	for _, fd := range h.opt.ExtraFDs {
 		files = append(files, uintptr(fd))
+	}
+	for _, o := range h.objects.open {
+		files = append(files, o.File.Fd())
 	}
 	// A group of its own keeps the terminal's signals from it.
 	h.pid, err = syscall.ForkExec(fmt.Sprintf("/proc/self/fd/%d", imageFD), []string{"hindsight-host"},
@@ -264,7 +270,7 @@ func (h *host) execute(r *ptrace.Regs) error {
 
 // wait waits for the host's next stop. That it ended instead is an error.
 func (h *host) wait() (ptrace.Status, error) {
-	_, status, err := ptrace.Wait(h.pid, nil)
+	status, err := h.waitAny()
 	if err == nil && !status.Stopped() {
 		h.dead = true
 		if h.ctx.Err() != nil {
@@ -272,6 +278,15 @@ func (h *host) wait() (ptrace.Status, error) {
 		}
 		err = fmt.Errorf("the replay's host process ended unexpectedly (%s): was it killed, or is memory short?", describeStatus(status))
 	}
+	return status, err
+}
+
+func (h *host) waitAny() (ptrace.Status, error) {
+	if h.quiet != nil {
+		h.quiet.Collect()
+		return ptrace.WaitBusy(h.pid)
+	}
+	_, status, err := ptrace.Wait(h.pid, nil)
 	return status, err
 }
 
@@ -350,6 +365,7 @@ func (h *host) close() error {
 		errs = append(errs, h.mem.Close())
 	}
 	if h.objects != nil {
+		_ = h.objects.verified() // its result is for who asks; the files stay open until it is there
 		errs = append(errs, h.objects.close())
 	}
 	h.mem, h.objects = nil, nil

@@ -19,6 +19,8 @@ func (native) hostOptions() hostOptions { return hostOptions{Patches: true} }
 func (native) close() error             { return nil }
 
 func (native) run(_ context.Context, p *player) error {
+	p.host.quiet = ptrace.BeQuiet()
+	defer func() { p.host.quiet.End(); p.host.quiet = nil }()
 	g, err := p.begin()
 	for err == nil && !p.done {
 		err = p.runToEvent(&g)

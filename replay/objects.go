@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,64 +12,113 @@ import (
 	"hindsight/internal/recording"
 )
 
-// objectFile holds the contents of the mapped files, page-aligned one after
-// another in a memfd that the host maps from. An object is unpacked when it is
-// first mapped.
-type objectFile struct {
+// objectFiles are the contents of the mapped files, which the host maps from the
+// recording's own object files. That they are what the recording promises is
+// verified meanwhile, on another goroutine: see verified.
+type objectFiles struct {
 	rec    *recording.Recording
-	file   *os.File
-	end    uint64
+	open   []*recording.Object // the host has them as descriptors, in this order
+	first  int                 // the first of these descriptors
 	places map[string]objectPlace
-	buffer []byte
+	// rest takes the contents of those beyond mostObjects.
+	rest   *os.File
+	end    uint64 // of what it holds
+	damage chan error
 }
 
-type objectPlace struct{ offset, size uint64 }
+// objectPlace is where the host finds an object's contents.
+type objectPlace struct {
+	fd           int
+	offset, size uint64
+}
 
-func newObjectFile(rec *recording.Recording) (*objectFile, error) {
+// mostObjects bounds the descriptors that the host gets.
+const mostObjects = 256
+
+// openObjects opens the named objects, of which the host will have the first
+// mostObjects as descriptors from first on.
+func openObjects(rec *recording.Recording, names []string, first int) (*objectFiles, error) {
+	o := &objectFiles{rec: rec, first: first, places: map[string]objectPlace{}, damage: make(chan error, 1)}
+	for i, name := range names[:min(len(names), mostObjects)] {
+		object, err := rec.OpenObjectFile(name)
+		if err != nil {
+			return nil, errors.Join(err, o.close())
+		}
+		o.open = append(o.open, object)
+		o.places[name] = objectPlace{fd: first + i, offset: recording.ObjectOffset, size: uint64(object.Size)}
+	}
 	fd, err := unix.MemfdCreate("hindsight-objects", unix.MFD_CLOEXEC)
 	if err != nil {
-		return nil, fmt.Errorf("memfd_create: %w", err)
+		return nil, errors.Join(fmt.Errorf("memfd_create: %w", err), o.close())
 	}
-	return &objectFile{rec: rec, file: os.NewFile(uintptr(fd), "objects"), places: map[string]objectPlace{}}, nil
+	o.rest = os.NewFile(uintptr(fd), "objects")
+	return o, nil
 }
 
-// find returns the place in the memfd where the change's contents begin, and how
-// many bytes there are of them, a multiple of the page size; 0 for anonymous
-// memory.
-func (o *objectFile) find(m *recording.MapChange) (offset, length uint64, err error) {
+// verify begins to compare the open objects with their names.
+func (o *objectFiles) verify(ctx context.Context) {
+	go func() {
+		var err error
+		buffer := make([]byte, recording.CopyBuffer)
+		for _, object := range o.open {
+			if err = errors.Join(ctx.Err(), err); err != nil {
+				break
+			}
+			err = object.Verify(buffer)
+		}
+		o.damage <- err
+	}()
+}
+
+// verified waits for verify's result, which is kept.
+func (o *objectFiles) verified() error {
+	err := <-o.damage
+	o.damage <- err
+	return err
+}
+
+// find returns where the change's contents begin, and how many bytes there are of
+// them, a multiple of the page size; 0 for anonymous memory.
+func (o *objectFiles) find(m *recording.MapChange) (fd int, offset, length uint64, err error) {
 	if m.Object == "" {
-		return 0, 0, nil
+		return 0, 0, 0, nil
 	}
 	p, ok := o.places[m.Object]
 	if !ok {
-		if p, err = o.unpack(m.Object); err != nil {
-			return 0, 0, fmt.Errorf("contents of %s: %w", m.Path, err)
+		if p, err = o.copy(m.Object); err != nil {
+			return 0, 0, 0, fmt.Errorf("contents of %s: %w", m.Path, err)
 		}
 		o.places[m.Object] = p
 	}
 	size := pageUp(p.size)
 	if m.FileOffset >= size {
-		return 0, 0, nil
+		return 0, 0, 0, nil
 	}
-	return p.offset + m.FileOffset, size - m.FileOffset, nil
+	return p.fd, p.offset + m.FileOffset, size - m.FileOffset, nil
 }
 
-func (o *objectFile) unpack(name string) (objectPlace, error) {
+// copy puts an object into rest.
+func (o *objectFiles) copy(name string) (objectPlace, error) {
 	r, _, err := o.rec.OpenObject(name)
 	if err != nil {
 		return objectPlace{}, err
 	}
-	if o.buffer == nil {
-		o.buffer = make([]byte, 256<<10)
-	}
-	// The wrapper hides WriterTo and ReaderFrom, which would allocate.
-	n, err := io.CopyBuffer(struct{ io.Writer }{io.NewOffsetWriter(o.file, int64(o.end))}, struct{ io.Reader }{r}, o.buffer)
+	n, err := io.Copy(io.NewOffsetWriter(o.rest, int64(o.end)), r)
 	if err = errors.Join(err, r.Close()); err != nil {
 		return objectPlace{}, err
 	}
-	p := objectPlace{offset: o.end, size: uint64(n)}
+	p := objectPlace{fd: restFD, offset: o.end, size: uint64(n)}
 	o.end += pageUp(p.size)
-	return p, o.file.Truncate(int64(o.end))
+	return p, o.rest.Truncate(int64(o.end))
 }
 
-func (o *objectFile) close() error { return o.file.Close() }
+func (o *objectFiles) close() error {
+	var errs []error
+	for _, object := range o.open {
+		errs = append(errs, object.File.Close())
+	}
+	if o.rest != nil {
+		errs = append(errs, o.rest.Close())
+	}
+	return errors.Join(errs...)
+}

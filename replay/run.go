@@ -105,6 +105,9 @@ func replayWith(ctx context.Context, rec *recording.Recording, opt Options, e en
 	s := &p.result.Stats
 	s.SetupNS = uint64(time.Since(began))
 	err = p.atEvent(e.run(ctx, p))
+	if damage := h.objects.verified(); damage != nil {
+		err = damage // wrong contents of a file explain any other error
+	}
 	err = errors.Join(err, p.close(), h.close())
 	s.Injected = h.injected
 	s.HostUserNS, s.HostSystemNS = uint64(h.usage.Utime.Nano()), uint64(h.usage.Stime.Nano())

@@ -51,6 +51,24 @@ func Wait(pid int, usage *unix.Rusage) (int, Status, error) {
 	}
 }
 
+// WaitBusy is Wait for a caller that runs often and alone. The Go scheduler does
+// not see it block: the goroutine keeps its processor, which saves the runtime's
+// monitor from taking it away and handing it back at each stop (about 30 µs of
+// the two CPUs). The price is that the world cannot be stopped meanwhile, so it
+// is only for within a Quiet.
+func WaitBusy(pid int) (Status, error) {
+	for {
+		ws, errno := waitBusy(pid)
+		if errno == unix.EINTR {
+			continue
+		}
+		if errno != 0 {
+			return Status{ws}, fmt.Errorf("wait4 %d: %w", pid, errno)
+		}
+		return Status{ws}, nil
+	}
+}
+
 // Pin restricts the thread pid (0: the caller) to one CPU.
 func Pin(pid, cpu int) error {
 	var set unix.CPUSet

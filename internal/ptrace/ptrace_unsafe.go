@@ -56,6 +56,12 @@ func GetSigInfo(pid int, s *SigInfo) error {
 	return nil
 }
 
+func waitBusy(pid int) (unix.WaitStatus, syscall.Errno) {
+	var status int32
+	_, _, errno := syscall.RawSyscall6(unix.SYS_WAIT4, uintptr(pid), uintptr(unsafe.Pointer(&status)), unix.WALL, 0, 0, 0)
+	return unix.WaitStatus(status), errno
+}
+
 // ReadMemory copies from the tracee with process_vm_readv, which respects
 // page protections, and returns the number of bytes read before the first
 // page that could not be.
@@ -66,6 +72,51 @@ func ReadMemory(pid int, addr uint64, b []byte) (int, error) {
 // WriteMemory is the counterpart of ReadMemory.
 func WriteMemory(pid int, addr uint64, b []byte) (int, error) {
 	return vm(unix.SYS_PROCESS_VM_WRITEV, pid, addr, b)
+}
+
+// Part is a run of bytes at an address of a tracee.
+type Part struct {
+	Addr uint64
+	Data []byte
+}
+
+// mostParts is how many parts one call of the kernel gets. It would take 1,024.
+const mostParts = 64
+
+// ReadParts fills the parts, with as few calls as possible, and returns the number of bytes read
+// before the first page that could not be.
+func ReadParts(pid int, parts []Part) (int, error) {
+	return vmParts(unix.SYS_PROCESS_VM_READV, pid, parts)
+}
+
+// WriteParts is the counterpart of ReadParts.
+func WriteParts(pid int, parts []Part) (int, error) {
+	return vmParts(unix.SYS_PROCESS_VM_WRITEV, pid, parts)
+}
+
+type remotePart struct{ base, len uint64 }
+
+func vmParts(nr uintptr, pid int, parts []Part) (done int, err error) {
+	var local [mostParts]unix.Iovec
+	var remote [mostParts]remotePart
+	for len(parts) > 0 {
+		n, want := min(len(parts), mostParts), 0
+		for i := range parts[:n] {
+			p := &parts[i]
+			local[i] = unix.Iovec{Base: unsafe.SliceData(p.Data), Len: uint64(len(p.Data))}
+			remote[i] = remotePart{p.Addr, uint64(len(p.Data))}
+			want += len(p.Data)
+		}
+		got, _, errno := syscall.RawSyscall6(nr, uintptr(pid), uintptr(unsafe.Pointer(&local)), uintptr(n), uintptr(unsafe.Pointer(&remote)), uintptr(n), 0)
+		if errno != 0 {
+			return done, errno
+		}
+		if done += int(got); int(got) < want {
+			return done, nil
+		}
+		parts = parts[n:]
+	}
+	return done, nil
 }
 
 func vm(nr uintptr, pid int, addr uint64, b []byte) (int, error) {

@@ -43,7 +43,8 @@ func openInside(dir, name string) (*os.File, error) {
 }
 
 // writeBeside replaces the file path by one with these contents, by one rename.
-func writeBeside(path string, data []byte) (err error) {
+// With sync it waits until the contents are on the disk.
+func writeBeside(path string, data []byte, sync bool) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
@@ -54,7 +55,7 @@ func writeBeside(path string, data []byte) (err error) {
 		}
 	}()
 	_, err = f.Write(data)
-	if err == nil {
+	if err == nil && sync {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {

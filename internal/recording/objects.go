@@ -10,21 +10,26 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-
-	"github.com/klauspost/compress/zstd"
+	"sync"
 )
 
-// An object file is objectMagic, the contents' length (8 bytes, little endian)
-// and the contents as zstd; its name is their SHA-256.
+// An object file is a page that begins with objectMagic and the contents' length
+// (8 bytes, little endian), and the contents, page-aligned and as they are, so
+// that replay maps them from there without copying any. Its name is their
+// SHA-256.
 const (
-	objectMagic      = "HSOBJECT"
-	objectHeaderSize = 16
+	objectMagic = "HSOBJRAW"
+	// ObjectOffset is where the contents begin in an object file.
+	ObjectOffset = 4096
 )
 
 // objectStore adds objects to one recording.
 type objectStore struct {
 	dir    string // the recording's own objects folder
 	shared string // the folder shared by recordings, "" for none
+
+	mu    sync.Mutex
+	known map[string]int64 // lengths of objects that the recording has
 }
 
 // add stores the contents of r and returns their hash and length. Contents that
@@ -40,7 +45,7 @@ func (s *objectStore) add(r io.ReaderAt) (string, int64, error) {
 		return name, size, nil
 	}
 	// A file that changes meanwhile is stored under the hash of what was packed.
-	name, size, err = s.pack(r, size)
+	name, size, err = s.pack(r)
 	if err != nil {
 		return "", 0, fmt.Errorf("store the contents of a mapped file: %w", err)
 	}
@@ -50,13 +55,27 @@ func (s *objectStore) add(r io.ReaderAt) (string, int64, error) {
 // have tells whether the recording holds the object, after linking it from the
 // shared folder where that has it.
 func (s *objectStore) have(name string, size int64) bool {
-	if objectLength(s.dir, name) == size {
-		return true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.known[name]; ok {
+		return known == size
 	}
 	if s.shared == "" || objectLength(s.shared, name) != size {
 		return false
 	}
-	return os.Link(filepath.Join(s.shared, name), filepath.Join(s.dir, name)) == nil
+	if os.Link(filepath.Join(s.shared, name), filepath.Join(s.dir, name)) != nil {
+		return false
+	}
+	s.note(name, size)
+	return true
+}
+
+// note remembers that the recording has the object. The caller holds mu.
+func (s *objectStore) note(name string, size int64) {
+	if s.known == nil {
+		s.known = map[string]int64{}
+	}
+	s.known[name] = size
 }
 
 // objectLength reads an object's length, -1 where there is none.
@@ -73,25 +92,30 @@ func objectLength(dir, name string) int64 {
 	return size
 }
 
-func readObjectHeader(f io.Reader) (int64, error) {
-	var h [objectHeaderSize]byte
-	if _, err := io.ReadFull(f, h[:]); err != nil {
+// readObjectHeader returns the contents' length, of which the file has all.
+func readObjectHeader(f *os.File) (int64, error) {
+	var h [16]byte
+	if _, err := f.ReadAt(h[:], 0); err != nil {
+		return 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
 		return 0, err
 	}
 	size := int64(binary.LittleEndian.Uint64(h[8:]))
-	if string(h[:8]) != objectMagic || size < 0 {
-		return 0, errors.New("no object header")
+	if string(h[:8]) != objectMagic || size < 0 || info.Size()-ObjectOffset != size {
+		return 0, errors.New("no object of this length")
 	}
 	return size, nil
 }
 
-func (s *objectStore) pack(r io.ReaderAt, size int64) (name string, got int64, err error) {
+func (s *objectStore) pack(r io.ReaderAt) (name string, size int64, err error) {
 	f, err := os.CreateTemp(s.dir, ".object-*")
 	if err != nil {
 		return "", 0, err
 	}
 	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
-	name, got, err = packObject(f, r)
+	name, size, err = packObject(f, r)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return "", 0, err
 	}
@@ -100,27 +124,37 @@ func (s *objectStore) pack(r io.ReaderAt, size int64) (name string, got int64, e
 		return "", 0, err
 	}
 	if s.shared != "" {
-		// Only saves work for the next recording: on another file system the
-		// recording simply keeps its own copy.
-		_ = os.Link(own, filepath.Join(s.shared, name))
+		s.share(own, name, size)
 	}
-	return name, got, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.note(name, size)
+	return name, size, nil
+}
+
+// share gives the object to other recordings. It only saves work for the next
+// one: on another file system the recording simply keeps its own copy.
+func (s *objectStore) share(own, name string, size int64) {
+	shared := filepath.Join(s.shared, name)
+	err := os.Link(own, shared)
+	if errors.Is(err, os.ErrExist) && objectLength(s.shared, name) != size {
+		_ = os.Remove(shared) // it is damaged: nobody takes it
+		_ = os.Link(own, shared)
+	}
 }
 
 func packObject(f *os.File, r io.ReaderAt) (string, int64, error) {
-	header := append([]byte(objectMagic), make([]byte, 8)...)
-	if _, err := f.Write(header); err != nil {
-		return "", 0, err
-	}
-	enc, err := zstd.NewWriter(f, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
-	if err != nil {
+	if _, err := f.Seek(ObjectOffset, io.SeekStart); err != nil {
 		return "", 0, err
 	}
 	sum := sha256.New()
-	size, err := io.Copy(io.MultiWriter(enc, sum), io.NewSectionReader(r, 0, 1<<62))
-	if err = errors.Join(err, enc.Close()); err != nil {
+	// The wrapper hides ReaderFrom, which would bring a small buffer of its own.
+	to := struct{ io.Writer }{io.MultiWriter(f, sum)}
+	size, err := io.CopyBuffer(to, struct{ io.Reader }{io.NewSectionReader(r, 0, 1<<62)}, make([]byte, CopyBuffer))
+	if err != nil {
 		return "", 0, err
 	}
+	header := append([]byte(objectMagic), make([]byte, ObjectOffset-len(objectMagic))...)
 	binary.LittleEndian.PutUint64(header[8:], uint64(size))
 	if _, err := f.WriteAt(header, 0); err != nil {
 		return "", 0, err
@@ -128,29 +162,51 @@ func packObject(f *os.File, r io.ReaderAt) (string, int64, error) {
 	return hex.EncodeToString(sum.Sum(nil)), size, f.Sync()
 }
 
+// Object is an open object file. Contents are mapped or read from File, Size
+// bytes from ObjectOffset on; they are what its name promises once Verify has
+// found so.
+type Object struct {
+	File *os.File
+	Size int64
+	name string
+}
+
+// CopyBuffer is a good length for a buffer to read an object through.
+const CopyBuffer = 256 << 10
+
+// Verify reads the contents, through the buffer, and compares them with the
+// object's name. It returns a *DamagedError where they differ.
+func (o *Object) Verify(buffer []byte) error {
+	r := objectReader{Object: o, contents: io.NewSectionReader(o.File, ObjectOffset, o.Size), sum: sha256.New(), left: o.Size}
+	for {
+		if _, err := r.Read(buffer); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+func (o *Object) damaged(what string) error {
+	return &DamagedError{File: "objects/" + o.name, What: what}
+}
+
 // objectReader yields an object's contents and reports at their end where they
 // are not what its name promises.
 type objectReader struct {
-	f    *os.File
-	dec  *zstd.Decoder
-	sum  hash.Hash
-	name string
-	left int64
+	*Object
+	contents *io.SectionReader
+	sum      hash.Hash
+	left     int64
 }
 
 func (o *objectReader) Read(b []byte) (int, error) {
-	if int64(len(b)) > o.left+1 {
-		b = b[:o.left+1] // one more, to find contents that are too long
-	}
-	n, err := o.dec.Read(b)
+	n, err := o.contents.Read(b)
 	o.left -= int64(n)
-	if o.left < 0 {
-		return 0, o.damaged("its contents are longer than its header says")
-	}
 	o.sum.Write(b[:n])
 	switch {
 	case err == io.EOF && o.left > 0:
-		return n, o.damaged("its contents are shorter than its header says")
+		return n, o.damaged("it is cut off")
 	case err == io.EOF && hex.EncodeToString(o.sum.Sum(nil)) != o.name:
 		return n, o.damaged("its contents do not match its name")
 	case err != nil && err != io.EOF:
@@ -159,34 +215,32 @@ func (o *objectReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (o *objectReader) damaged(what string) error {
-	return &DamagedError{File: "objects/" + o.name, What: what}
-}
+func (o *objectReader) Close() error { return o.File.Close() }
 
-func (o *objectReader) Close() error {
-	o.dec.Close()
-	return o.f.Close()
+// OpenObjectFile opens a stored file by its hash. The caller closes File.
+func (r *Recording) OpenObjectFile(name string) (*Object, error) {
+	if !validHash(name) {
+		return nil, &DamagedError{File: "events", What: fmt.Sprintf("%q is not the name of an object", name)}
+	}
+	f, err := openInside(r.Dir, "objects/"+name)
+	if err != nil {
+		return nil, fmt.Errorf("damaged: the recording lacks a stored file: %w", err)
+	}
+	o := &Object{File: f, name: name}
+	if o.Size, err = readObjectHeader(f); err != nil {
+		return nil, errors.Join(o.damaged("it is cut off or has no header"), f.Close())
+	}
+	return o, nil
 }
 
 // OpenObject opens a stored file by its hash and returns its length. Reading
 // to the end verifies the contents.
 func (r *Recording) OpenObject(name string) (io.ReadCloser, int64, error) {
-	if !validHash(name) {
-		return nil, 0, &DamagedError{File: "events", What: fmt.Sprintf("%q is not the name of an object", name)}
-	}
-	f, err := openInside(r.Dir, "objects/"+name)
+	o, err := r.OpenObjectFile(name)
 	if err != nil {
-		return nil, 0, fmt.Errorf("damaged: the recording lacks a stored file: %w", err)
+		return nil, 0, err
 	}
-	size, err := readObjectHeader(f)
-	if err != nil {
-		return nil, 0, errors.Join(&DamagedError{File: "objects/" + name, What: "it is cut off or has no header"}, f.Close())
-	}
-	dec, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(64<<20))
-	if err != nil {
-		return nil, 0, errors.Join(err, f.Close())
-	}
-	return &objectReader{f: f, dec: dec, sum: sha256.New(), name: name, left: size}, size, nil
+	return &objectReader{Object: o, contents: io.NewSectionReader(o.File, ObjectOffset, o.Size), sum: sha256.New(), left: o.Size}, o.Size, nil
 }
 
 // Object reads a stored file whole and verifies it.

@@ -135,7 +135,7 @@ func (r *Recording) Events() (*EventReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	br := bufio.NewReaderSize(f, 1<<20)
+	br := bufio.NewReaderSize(f, chunkTarget)
 	if err := checkFileHeader(br, r.events); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}

@@ -3,7 +3,7 @@
 //
 //	recording.json     Meta, written when the recording begins and again, with its end, when it is complete
 //	events             the events, in checksummed zstd chunks; "events.partial" until complete
-//	objects/SHA256     contents of mapped files, zstd; hard links into the store's shared objects where possible
+//	objects/SHA256     contents of mapped files; hard links into the store's shared objects where possible
 //	history.duckdb     made by package tables, not by this one
 //
 // The package never touches a live process and never follows a symbolic link

@@ -300,3 +300,25 @@ func TestCreateRefusesAFullFolder(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A recorder that is killed before it knows what it records leaves no recording.
+func TestCreateWithoutMeta(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "r")
+	w, err := Create(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); !errors.Is(err, ErrNotRecording) {
+		t.Errorf("before UpdateMeta: %v", err)
+	}
+	meta := testMeta()
+	if err := w.UpdateMeta(meta); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Open(dir); err != nil || r.Meta.ID != meta.ID || r.Complete {
+		t.Errorf("after UpdateMeta: %+v, %v", r, err)
+	}
+	if err := w.Abandon(meta); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -48,7 +48,8 @@ type Writer struct {
 }
 
 // Create begins a recording in dir, which must not exist or be empty. Only its
-// owner can read it.
+// owner can read it. Without meta it is none yet: UpdateMeta has to come before
+// the first event.
 func Create(dir string, meta *Meta) (*Writer, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, err
@@ -57,8 +58,10 @@ func Create(dir string, meta *Meta) (*Writer, error) {
 	if err := os.Mkdir(w.objects.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create a recording: %w", err)
 	}
-	if err := w.writeMeta(meta); err != nil {
-		return nil, err
+	if meta != nil {
+		if err := w.UpdateMeta(meta); err != nil {
+			return nil, err
+		}
 	}
 	var err error
 	w.file, err = os.OpenFile(filepath.Join(dir, partialFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -66,11 +69,13 @@ func Create(dir string, meta *Meta) (*Writer, error) {
 		return nil, fmt.Errorf("create a recording: %w", err)
 	}
 	if _, err = w.file.Write(fileHeader(FormatVersion)); err == nil {
-		w.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+		w.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+			zstd.WithWindowSize(chunkTarget)) // larger ones only cost memory: a chunk is rarely longer
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("create a recording in %s: %w", dir, err), w.file.Close())
 	}
+	w.raw = make([]byte, 0, chunkTarget+chunkTarget/4) // growing there would cost several times as much
 	w.timer = time.AfterFunc(time.Hour, w.flushLate)
 	w.timer.Stop()
 	return w, nil
@@ -115,12 +120,14 @@ func fileHeader(version uint32) []byte {
 
 // UpdateMeta replaces what Create was given, so that an interrupted recording
 // knows it too.
-func (w *Writer) UpdateMeta(meta *Meta) error { return w.writeMeta(meta) }
+func (w *Writer) UpdateMeta(meta *Meta) error {
+	return w.writeMeta(meta, false) // it outlives the recorder; the disk can wait
+}
 
-func (w *Writer) writeMeta(meta *Meta) error {
+func (w *Writer) writeMeta(meta *Meta, sync bool) error {
 	data, err := json.MarshalIndent(meta, "", "  ")
 	if err == nil {
-		err = writeBeside(filepath.Join(w.Dir, metaFile), append(data, '\n'))
+		err = writeBeside(filepath.Join(w.Dir, metaFile), append(data, '\n'), sync)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", metaFile, err)
@@ -222,7 +229,7 @@ func (w *Writer) Complete(meta *Meta) error {
 		return fmt.Errorf("complete the recording: %w", err)
 	}
 	meta.Complete, meta.Events = true, w.index
-	if err := w.writeMeta(meta); err != nil {
+	if err := w.writeMeta(meta, true); err != nil {
 		return err
 	}
 	return syncDir(w.Dir)
@@ -234,7 +241,7 @@ func (w *Writer) Abandon(meta *Meta) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	meta.Complete, meta.Events = false, w.index
-	return errors.Join(w.close(), w.writeMeta(meta))
+	return errors.Join(w.close(), w.writeMeta(meta, true))
 }
 
 func (w *Writer) close() error {
