@@ -13,6 +13,7 @@ import (
 	"hindsight/capture"
 	"hindsight/internal/fixture"
 	"hindsight/internal/recording"
+	"hindsight/replay"
 )
 
 // record records a program of testdata/programs.
@@ -160,6 +161,29 @@ func checkConsistency(t *testing.T, db *sql.DB) {
 		if got := rows(t, db, query); len(got) > 0 {
 			t.Errorf("%s: %d, first %s", what, len(got), got[0])
 		}
+	}
+}
+
+// consumed counts batches.
+type consumed struct{ n int }
+
+func (c *consumed) Consume(*replay.Batch) error {
+	c.n++
+	return nil
+}
+
+// TestInterruptedConsumer holds that what was logged before an interrupt is not
+// worked on for seconds after it.
+func TestInterruptedConsumer(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var seen consumed
+	c := cancellable{ctx, &seen}
+	if err := c.Consume(&replay.Batch{}); err != nil || seen.n != 1 {
+		t.Errorf("%d batches, %v", seen.n, err)
+	}
+	cancel()
+	if err := c.Consume(&replay.Batch{}); !errors.Is(err, context.Canceled) || seen.n != 1 {
+		t.Errorf("after the interrupt: %d batches, %v", seen.n, err)
 	}
 }
 
