@@ -2,13 +2,13 @@ package recording
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -87,6 +87,9 @@ func makeDir(dir string) error {
 			return fmt.Errorf("create a recording: %s exists and is not empty: choose another place or remove it", dir)
 		}
 	}
+	if errors.Is(err, syscall.ENOTDIR) {
+		return fmt.Errorf("create a recording: %s, or what leads to it, is a file: choose another place", dir)
+	}
 	if err != nil {
 		return fmt.Errorf("create a recording: %w", err)
 	}
@@ -118,9 +121,9 @@ func fileHeader(version uint32) []byte {
 func (w *Writer) UpdateMeta(meta *Meta) error { return w.writeMeta(meta) }
 
 func (w *Writer) writeMeta(meta *Meta) error {
-	data, err := json.MarshalIndent(meta, "", "  ")
+	data, err := encodeMeta(meta)
 	if err == nil {
-		err = writeBeside(filepath.Join(w.Dir, metaFile), append(data, '\n'))
+		err = writeBeside(filepath.Join(w.Dir, metaFile), data)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", metaFile, err)
