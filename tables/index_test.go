@@ -214,3 +214,25 @@ func TestInterruptedIndex(t *testing.T) {
 		}
 	}
 }
+
+// TestInterruptedPlaces holds that below a handler's frame the stack has the
+// instruction that the signal interrupted, with its line.
+func TestInterruptedPlaces(t *testing.T) {
+	for _, program := range []string{"signal_nested", "signal_bad_jump", "signal_arithmetic"} {
+		t.Run(program, func(t *testing.T) {
+			db, _ := indexed(t, record(t, program), Options{})
+			if got := rows(t, db, `SELECT count(*) > 0, count(*) = count(f.level) FROM signals s
+				JOIN calls c ON c.enter_t = s.t AND c.entry_pc = s.handler_pc
+				LEFT JOIN stack_frames f ON f.stack_id = c.stack_id AND f.level = 1 AND coalesce(f.pc, 0) = s.pc`); got[0] != "true true" {
+				t.Errorf("handlers on other places: %v", got)
+			}
+			if got := rows(t, db, `SELECT s.pc, f.line, r.line FROM signals s
+				JOIN calls c ON c.enter_t = s.t AND c.entry_pc = s.handler_pc
+				JOIN stack_frames f ON f.stack_id = c.stack_id AND f.level = 1
+				JOIN frames r ON r.pc = s.pc AND r.level = 0 WHERE s.pc <> 0 AND f.line IS DISTINCT FROM r.line`); len(got) > 0 {
+				t.Errorf("another line: %v", got)
+			}
+			checkConsistency(t, db)
+		})
+	}
+}
