@@ -22,6 +22,9 @@ func findProgram(args []string) (string, error) {
 		return "", &UsageError{"no program to record is given"}
 	}
 	name := args[0]
+	if name == "." || name == ".." {
+		name += "/" // not to be looked for in PATH
+	}
 	path, err := exec.LookPath(name)
 	if errors.Is(err, exec.ErrDot) {
 		err = nil
@@ -45,7 +48,7 @@ func explainMissing(name string, err error) error {
 	case errors.Is(e, fs.ErrNotExist):
 		return usage("%s: there is no such file: check the path", name)
 	case e != nil:
-		return usage("%s: %v", name, errors.Unwrap(e))
+		return usage("%s: %v: check the path", name, errors.Unwrap(e))
 	case info.IsDir():
 		return usage("%s is a folder, not a program: name a program in it", name)
 	case info.Mode()&0o111 == 0:

@@ -120,7 +120,23 @@ func (r *recorder) ended(st ptrace.Status) error {
 	} else {
 		r.exit.Signal = int(st.Signal())
 	}
+	if !r.final {
+		if err := r.killed(); err != nil {
+			return err
+		}
+	}
 	return r.w.Append(&recording.Event{Kind: recording.KindExit, StartNS: r.now(), Exit: &r.exit})
+}
+
+// killed records the end of a program that had no time to say where it was, as
+// by SIGKILL. Inside a system call that is known: it never returned. Between two,
+// replay could not tell how far to go.
+func (r *recorder) killed() error {
+	if !r.inSyscall || r.event.Regs == (recording.Regs{}) {
+		return r.refuse(abi.SignalName(r.exit.Signal), "it ended the program in a computation, at an instruction that nobody knows")
+	}
+	r.event.After = recording.Regs{}
+	return r.w.Append(&r.event)
 }
 
 // refuse ends the recording.

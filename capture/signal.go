@@ -23,9 +23,13 @@ type heldSignal struct {
 	injected bool // given to the kernel, which is about to deliver it
 }
 
-// patience is how long the program may run without a system call while a
-// signal is held.
-const patience = 5 * time.Second
+// How long the program may run without a system call while a signal is held:
+// one that has a handler, and one that is to end the program, for which whoever
+// sent it waits.
+const (
+	patience      = 5 * time.Second
+	patienceToDie = time.Second
+)
 
 // onSignal handles a signal-delivery stop and returns the signal to resume with.
 func (r *recorder) onSignal(number int) (int, error) {
@@ -43,7 +47,7 @@ func (r *recorder) onSignal(number int) (int, error) {
 	if info, ok := r.arrived(number); ok {
 		if !r.atBoundary(&regs) {
 			// Another one of its number came first, behind the event.
-			r.hold(number, info)
+			r.hold(number, info, patience)
 			return 0, nil
 		}
 		return r.deliver(number, info, &regs, false)
@@ -87,17 +91,20 @@ func (r *recorder) asynchronous(number int, info *ptrace.SigInfo, regs *ptrace.R
 	if err != nil {
 		return 0, err
 	}
-	boundary := r.atBoundary(regs)
-	switch bit := uint64(1) << (number - 1); {
-	case d.caught&bit != 0 && boundary:
-		return r.deliver(number, info, regs, false)
-	case d.caught&bit != 0:
-		r.hold(number, info)
-		return 0, nil
-	case d.ignored&bit != 0 || defaultHarmless(unix.Signal(number)):
+	bit := uint64(1) << (number - 1)
+	caught := d.caught&bit != 0
+	if !caught && (d.ignored&bit != 0 || defaultHarmless(unix.Signal(number))) {
 		return number, nil
 	}
-	return number, r.fatal(number, info, regs, false, boundary)
+	if r.atBoundary(regs) {
+		return r.deliver(number, info, regs, false)
+	}
+	if caught {
+		r.hold(number, info, patience)
+	} else {
+		r.hold(number, info, patienceToDie)
+	}
+	return 0, nil
 }
 
 // defaultHarmless tells the signals whose default action is to do nothing, to
@@ -118,8 +125,9 @@ func (r *recorder) atBoundary(regs *ptrace.Regs) bool {
 	return now == last
 }
 
-// hold keeps a signal until the next system call.
-func (r *recorder) hold(number int, info *ptrace.SigInfo) {
+// hold keeps a signal until the next system call, for at most limit of the
+// program's time.
+func (r *recorder) hold(number int, info *ptrace.SigInfo, limit time.Duration) {
 	r.held = append(r.held, heldSignal{number: number, info: *info})
 	if len(r.held) > 1 {
 		return
@@ -128,13 +136,13 @@ func (r *recorder) hold(number int, info *ptrace.SigInfo) {
 	if err != nil {
 		return // without a clock it is held for as long as it takes
 	}
-	r.watch(number, before, r.w.Events())
+	r.watch(number, limit, before, r.w.Events())
 }
 
-// watch ends the recording when the program has run too long since a signal was
+// watch ends the recording when the program has run for limit since a signal was
 // held. event identifies the place: there have been no events since.
-func (r *recorder) watch(number int, before time.Duration, event uint64) {
-	time.AfterFunc(patience, func() {
+func (r *recorder) watch(number int, limit, before time.Duration, event uint64) {
+	time.AfterFunc(limit, func() {
 		if r.w.Events() != event {
 			return
 		}
@@ -142,12 +150,12 @@ func (r *recorder) watch(number int, before time.Duration, event uint64) {
 		if err != nil {
 			return
 		}
-		if now-before < patience {
-			r.watch(number, before, event)
+		if now-before < limit {
+			r.watch(number, limit, before, event)
 			return
 		}
 		r.end(&RefusedError{Event: event, Name: abi.SignalName(number), Reason: fmt.Sprintf(
-			"the signal arrived in a computation that made no system call for %v, at which it could be delivered", patience)})
+			"the signal arrived in a computation that made no system call for %v, at which it could be delivered", limit)})
 	})
 }
 
@@ -186,7 +194,7 @@ func (r *recorder) deliver(number int, info *ptrace.SigInfo, regs *ptrace.Regs, 
 	case d.ignored&bit != 0 && !sync:
 		return number, nil
 	default:
-		return number, r.fatal(number, info, regs, sync, true)
+		return number, r.fatal(number, info, regs, sync)
 	}
 	if err := setSigInfo(r.pid, info); err != nil {
 		return 0, err
@@ -239,9 +247,8 @@ func (r *recorder) handled(number int, info *ptrace.SigInfo, regs, after *ptrace
 	})
 }
 
-// fatal records that a signal ends the program. Where it ends is only known,
-// and its memory only comparable, at a place that replay can find.
-func (r *recorder) fatal(number int, info *ptrace.SigInfo, regs *ptrace.Regs, sync, boundary bool) error {
+// fatal records that a signal ends the program.
+func (r *recorder) fatal(number int, info *ptrace.SigInfo, regs *ptrace.Regs, sync bool) error {
 	if r.pending {
 		if err := r.settle(0, 0); err != nil {
 			return err
@@ -249,10 +256,8 @@ func (r *recorder) fatal(number int, info *ptrace.SigInfo, regs *ptrace.Regs, sy
 		*regs = r.event.After
 	}
 	r.final = true
-	if sync || boundary {
-		if err := r.checkpoint(regs); err != nil {
-			return err
-		}
+	if err := r.checkpoint(regs); err != nil {
+		return err
 	}
 	return r.w.Append(&recording.Event{
 		Kind: recording.KindSignal, Regs: *regs, StartNS: r.now(),

@@ -54,7 +54,11 @@ func (r *recorder) start() error {
 		return err
 	}
 	r.last = e.After
-	return r.w.Append(&e)
+	if err := r.w.Append(&e); err != nil {
+		return err
+	}
+	// However early the recorder is killed, there is a program to replay.
+	return r.w.Flush()
 }
 
 func errOr(err error, text string) error {

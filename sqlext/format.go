@@ -73,7 +73,11 @@ func Write(w io.Writer, rows *Rows, opt WriteOptions) (int, error) {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	p := newPrinter(buffered, opt)
 	n, err := writeRows(p, rows, opt)
-	return n, errors.Join(err, buffered.Flush())
+	// What could not be written is told again by Flush.
+	if e := buffered.Flush(); !errors.Is(err, e) {
+		err = errors.Join(err, e)
+	}
+	return n, err
 }
 
 func newPrinter(w *bufio.Writer, opt WriteOptions) printer {

@@ -102,7 +102,7 @@ func checkFile(file string) error {
 		return fmt.Errorf("open history: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a history database: it is not a file", file)
+		return fmt.Errorf("%s is not a history database: it is not a file; move it away, or name another with --db", file)
 	}
 	// The magic bytes follow an 8-byte checksum.
 	var head [12]byte

@@ -96,20 +96,17 @@ func (e *eventTables) syscall(c *replay.Control, who thread, call, id uint64) er
 	err := e.syscalls.AppendRow(id, c.T, who.process, who.thread, call, c.PC, uint32(r.Orig_rax),
 		orNull(known, abi.Name(r.Orig_rax)), args[0], args[1], args[2], args[3], args[4], args[5], text,
 		orNull(returned, result), orNull(returned && abi.Failed(result), abi.ResultError(result)),
-		c.Event.StartNS, c.Event.DurationNS)
+		c.Event.StartNS, orNull(returned, c.Event.DurationNS))
 	if err != nil {
 		return fmt.Errorf("event %d (%s): add its row: %w", c.Event.Index, abi.Name(r.Orig_rax), err)
 	}
 	return nil
 }
 
-// resultOf is what a system call returned; false for one that did not, like exit.
+// resultOf is what a system call returned; false for one that did not, like exit
+// or one in which the program was killed.
 func resultOf(e *recording.Event) (result int64, returned bool) {
-	const exit, exitGroup = 60, 231
-	if n := e.Regs.Orig_rax; n == exit || n == exitGroup {
-		return 0, false
-	}
-	return int64(e.After.Rax), true
+	return int64(e.After.Rax), e.After != recording.Regs{}
 }
 
 // orNull is v where ok, else NULL.

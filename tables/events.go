@@ -59,6 +59,7 @@ func firstWord(data []byte) uint64 {
 func (t *tracker) signal(c *replay.Control) error {
 	if t.filter.at(c.T) {
 		t.pcs.add(c.Event.Regs.Rip)
+		t.pcs.zero = t.pcs.zero || c.Event.Regs.Rip == 0 // it jumped there
 		t.pcs.add(uint64(c.Event.Signal.Handler))
 		if err := t.events.signal(c, t.who); err != nil {
 			return err
@@ -73,7 +74,7 @@ func (t *tracker) signal(c *replay.Control) error {
 	after := &c.Event.After
 	lo, hi := alternateBounds(c.Event)
 	t.shadow.signal(frame{
-		cfa: after.Rsp + 8, next: wordAt(c.Event.Memory, after.Rsp), enterT: c.T, entryPC: after.Rip,
+		cfa: after.Rsp + 8, next: wordAt(c.Event.Memory, after.Rsp), enterT: c.T, site: c.Event.Regs.Rip, entryPC: after.Rip,
 		args: [6]uint64{after.Rdi, after.Rsi, after.Rdx, after.Rcx, after.R8, after.R9},
 	}, lo, hi)
 	t.maxDepth = max(t.maxDepth, len(t.shadow.frames))

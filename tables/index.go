@@ -189,7 +189,7 @@ func (x *indexer) fill(ctx context.Context) error {
 }
 
 func (x *indexer) replay(ctx context.Context, stage string, consumer replay.Consumer) (*replay.Result, error) {
-	opt := replay.Options{Engine: replay.Translated, Consumer: consumer, FunctionEntry: x.code.isEntry}
+	opt := replay.Options{Engine: replay.Translated, Consumer: cancellable{ctx, consumer}, FunctionEntry: x.code.isEntry}
 	if x.opt.Progress != nil {
 		x.opt.Progress(Progress{Stage: stage, Total: x.scan.events})
 		opt.Progress = func(events, instructions uint64) {
@@ -197,6 +197,20 @@ func (x *indexer) replay(ctx context.Context, stage string, consumer replay.Cons
 		}
 	}
 	return replay.Run(ctx, x.rec, opt)
+}
+
+// cancellable hands on batches until ctx ends: what is logged by then, which can
+// be seconds of work, is of no use any more.
+type cancellable struct {
+	ctx      context.Context
+	consumer replay.Consumer
+}
+
+func (c cancellable) Consume(b *replay.Batch) error {
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
+	return c.consumer.Consume(b)
 }
 
 func (x *indexer) summary() *Summary {

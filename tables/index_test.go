@@ -13,6 +13,7 @@ import (
 	"hindsight/capture"
 	"hindsight/internal/fixture"
 	"hindsight/internal/recording"
+	"hindsight/replay"
 )
 
 // record records a program of testdata/programs.
@@ -163,6 +164,29 @@ func checkConsistency(t *testing.T, db *sql.DB) {
 	}
 }
 
+// consumed counts batches.
+type consumed struct{ n int }
+
+func (c *consumed) Consume(*replay.Batch) error {
+	c.n++
+	return nil
+}
+
+// TestInterruptedConsumer holds that what was logged before an interrupt is not
+// worked on for seconds after it.
+func TestInterruptedConsumer(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var seen consumed
+	c := cancellable{ctx, &seen}
+	if err := c.Consume(&replay.Batch{}); err != nil || seen.n != 1 {
+		t.Errorf("%d batches, %v", seen.n, err)
+	}
+	cancel()
+	if err := c.Consume(&replay.Batch{}); !errors.Is(err, context.Canceled) || seen.n != 1 {
+		t.Errorf("after the interrupt: %d batches, %v", seen.n, err)
+	}
+}
+
 func TestInterruptedIndex(t *testing.T) {
 	rec := record(t, "calls_and_returns")
 	dir := t.TempDir()
@@ -188,5 +212,27 @@ func TestInterruptedIndex(t *testing.T) {
 		if got, _ := os.ReadFile(path); string(got) != "before" {
 			t.Errorf("interrupted when %q: the earlier database is gone", stage)
 		}
+	}
+}
+
+// TestInterruptedPlaces holds that below a handler's frame the stack has the
+// instruction that the signal interrupted, with its line.
+func TestInterruptedPlaces(t *testing.T) {
+	for _, program := range []string{"signal_nested", "signal_bad_jump", "signal_arithmetic"} {
+		t.Run(program, func(t *testing.T) {
+			db, _ := indexed(t, record(t, program), Options{})
+			if got := rows(t, db, `SELECT count(*) > 0, count(*) = count(f.level) FROM signals s
+				JOIN calls c ON c.enter_t = s.t AND c.entry_pc = s.handler_pc
+				LEFT JOIN stack_frames f ON f.stack_id = c.stack_id AND f.level = 1 AND coalesce(f.pc, 0) = s.pc`); got[0] != "true true" {
+				t.Errorf("handlers on other places: %v", got)
+			}
+			if got := rows(t, db, `SELECT s.pc, f.line, r.line FROM signals s
+				JOIN calls c ON c.enter_t = s.t AND c.entry_pc = s.handler_pc
+				JOIN stack_frames f ON f.stack_id = c.stack_id AND f.level = 1
+				JOIN frames r ON r.pc = s.pc AND r.level = 0 WHERE s.pc <> 0 AND f.line IS DISTINCT FROM r.line`); len(got) > 0 {
+				t.Errorf("another line: %v", got)
+			}
+			checkConsistency(t, db)
+		})
 	}
 }

@@ -7,6 +7,8 @@ type pcSet struct {
 	// recent holds addresses at their hash, so that most are found without the map.
 	recent [1 << 13]uint64
 	all    map[uint64]struct{}
+	// zero: the program jumped to address 0, which is then no absence.
+	zero bool
 }
 
 func newPCSet() *pcSet { return &pcSet{all: map[uint64]struct{}{}} }
@@ -26,6 +28,9 @@ func (s *pcSet) sorted() []uint64 {
 		if pc != 0 {
 			list = append(list, pc)
 		}
+	}
+	if s.zero {
+		list = append(list, 0)
 	}
 	slices.Sort(list)
 	return list

@@ -179,7 +179,7 @@ var helperTables = []Table{
 			col("stack_id", tU32, "as in stacks"),
 			col("level", tU32, "level of its innermost function in stack_frames"),
 			opt("call_pc", tU64, "where it called"),
-			opt("interrupted", tU32, "the stack that a signal interrupted, where call_pc is NULL"),
+			opt("interrupted", tU32, "the stack that a signal interrupted after a jump to address 0, where call_pc is NULL"),
 		},
 	},
 	{

@@ -37,7 +37,7 @@ var historyTables = []Table{
 			opt("parent_stack_id", tU32, "the stack of the caller"),
 			col("depth", tU32, "stacks below it; 0 for the outermost"),
 			opt("function_id", tU32, "the innermost function; NULL where its code has no symbol"),
-			opt("call_pc", tU64, "the call instruction behind which it returns; NULL for the program's entry and signal handlers"),
+			opt("call_pc", tU64, "the call instruction behind which it returns, the interrupted one for a signal handler; NULL for the program's entry"),
 		},
 	},
 	{
@@ -116,14 +116,14 @@ var views = []Table{
 			col("stack_id", tU32, "as in stacks"),
 			col("level", tU32, "level of its innermost function in stack_frames"),
 			opt("call_pc", tU64, "where it called"),
-			opt("interrupted", tU32, "the stack that a signal interrupted, where call_pc is NULL"),
+			opt("interrupted", tU32, "the stack that a signal interrupted after a jump to address 0, where call_pc is NULL"),
 		},
 		Query: callersQuery,
 	},
 	{
 		Name: "stack_frames", Row: "function on a call stack, inlined ones included",
 		Doc: "Level 0 is the stack's innermost function itself, with the place of its definition: where in it execution was is known by the pc of the row that mentions the stack. " +
-			"All others are callers, each with the place of its call.",
+			"All others are callers, each with the place of its call, or where a signal interrupted it.",
 		Columns: []Column{
 			col("stack_id", tU32, "the stack"),
 			col("level", tU32, "0 for the innermost"),
@@ -131,7 +131,7 @@ var views = []Table{
 			opt("module", tText, "file name of its module"),
 			opt("file", tText, "source file"),
 			opt("line", tU32, "source line"),
-			opt("pc", tU64, "address of the call; NULL at level 0"),
+			opt("pc", tU64, "address of the call, or of the instruction that a signal interrupted; NULL at level 0"),
 		},
 		Query: stackFramesQuery,
 	},

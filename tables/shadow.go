@@ -7,7 +7,7 @@ type frame struct {
 	next         uint64 // where it returns to
 	enterT       uint64
 	callPC       uint64 // 0 for none
-	site         uint64 // call instruction that its return address is behind: callPC, unless a tail call took the place of the call there; 0 for none
+	site         uint64 // where its caller is: the call instruction that the return address is behind (callPC, unless a tail call took that call's place), or the one that a signal interrupted; 0 for none
 	entryPC      uint64
 	args         [6]uint64
 	function     uint32 // 0 for code without a symbol

@@ -245,7 +245,7 @@ func (t *tracker) addStack(r stackRow) {
 	}
 	t.pcs.add(r.callPC)
 	t.stackRows.add(r)
-	callers := uint32(1) // what a signal interrupted
+	callers := uint32(1) // what jumped to address 0 and was interrupted there
 	switch {
 	case r.parent == 0:
 		callers = 0

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,9 +17,14 @@ func newDoctor() *cobra.Command {
 		Long: `Check what recording needs of this machine, measure what it costs here, and say
 how to get what is missing. The exit status is 1 where recording is impossible.`,
 		Example: `  hindsight doctor`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !diagnose(cmd.OutOrStdout(), capture.Probe()) {
+			var text strings.Builder
+			possible := diagnose(&text, capture.Probe())
+			if _, err := fmt.Fprint(cmd.OutOrStdout(), text.String()); err != nil {
+				return err
+			}
+			if !possible {
 				return exitStatus(exitFailure)
 			}
 			return nil

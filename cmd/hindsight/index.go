@@ -41,7 +41,7 @@ The database appears when it is finished: it can be interrupted at any time.
 T counts instructions, as column t of the tables does.`,
 		Example: `  hindsight index
   hindsight index --from 1000000 --to 2000000 --functions 'parse_*' --db part.duckdb`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              oneRecording,
 		ValidArgsFunction: completeRecording,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runIndexCommand(cmd, args, f)
@@ -63,6 +63,9 @@ T counts instructions, as column t of the tables does.`,
 }
 
 func runIndexCommand(cmd *cobra.Command, args []string, f indexFlags) error {
+	if f.maxRows == 0 {
+		return usageError{errors.New("--max-rows must be at least 1; --tables can leave writes out")}
+	}
 	opt := tables.Options{Tables: f.tables, Functions: f.functions, MaxRows: f.maxRows}
 	var err error
 	if opt.From, err = parseTime("from", f.from); err != nil {
@@ -84,7 +87,10 @@ func runIndexCommand(cmd *cobra.Command, args []string, f indexFlags) error {
 		return err
 	}
 	opt.Database = databaseOf(rec, f.database)
-	if _, err := os.Stat(opt.Database); err == nil && !f.force {
+	switch info, err := os.Stat(opt.Database); {
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no file, so a database cannot replace it: move it away, or give --db for another file", opt.Database)
+	case err == nil && !f.force:
 		return fmt.Errorf("%s exists already: give --force to replace it, or --db for another file", opt.Database)
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)

@@ -21,7 +21,7 @@ func newList() *cobra.Command {
 		Short:   "List the recordings",
 		Long:    `List the recordings, oldest first: the last one is what other commands take when none is named.`,
 		Example: `  hindsight list --format json`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := sqlext.ParseFormat(format)
 			if err != nil {
@@ -71,8 +71,9 @@ func list(cmd *cobra.Command, format sqlext.Format) error {
 
 func listRow(e recording.Entry, format sqlext.Format) []any {
 	size := folderSize(e.Dir)
+	drawn := format == sqlext.Table || format == sqlext.Markdown
 	var shown any = size
-	if format == sqlext.Table || format == sqlext.Markdown {
+	if drawn {
 		shown = byteText(size)
 	}
 	if e.Recording == nil {
@@ -80,14 +81,15 @@ func listRow(e recording.Entry, format sqlext.Format) []any {
 	}
 	m := &e.Recording.Meta
 	var started any = m.StartedAt
-	if format == sqlext.Table || format == sqlext.Markdown {
-		started = m.StartedAt.Local().Format(time.DateTime)
+	command := commandText(m.Command)
+	if drawn {
+		started, command = m.StartedAt.Local().Format(time.DateTime), shortened(command)
 	}
 	var events any
 	if m.Events > 0 {
 		events = m.Events
 	}
-	return []any{e.Name, started, commandText(m.Command), statusText(e.Recording), events, shown, indexed(e.Dir)}
+	return []any{e.Name, started, command, statusText(e.Recording), events, shown, indexed(e.Dir)}
 }
 
 // statusText says how the recorded program ended.
@@ -114,6 +116,19 @@ func commandText(command []string) string {
 		words[i] = w
 	}
 	return strings.Join(words, " ")
+}
+
+// shortened is the beginning of a text, in one line. A command can be a script,
+// or have 100,000 file names.
+func shortened(s string) string {
+	const most = 80
+	if i := strings.IndexByte(s, '\n'); i >= 0 {
+		s = s[:i] + "…"
+	}
+	if runes := []rune(s[:min(len(s), 4*most)]); len(runes) > most {
+		s = string(runes[:most-1]) + "…"
+	}
+	return s
 }
 
 // folderSize is what the files of a folder occupy. Objects that recordings

@@ -46,7 +46,11 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	root.SetArgs(args)
 	// Whatever fails before a command runs is about how it was called.
 	started := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		err := checkValues(cmd)
+		started = err == nil
+		return err
+	}
 	cmd, err := root.ExecuteContextC(ctx)
 	var status exitStatus
 	var usage usageError
@@ -115,5 +119,7 @@ Recordings live in $HINDSIGHT_DIR, else in $XDG_DATA_HOME/hindsight.`,
 		SuggestionsMinimumDistance: 2,
 	}
 	root.AddCommand(newRecord(), newReplay(), newIndex(), newSQL(), newList(), newShow(), newRemove(), newDoctor(), newVersion())
+	root.SetHelpCommand(newHelp(root))
+	root.SetFlagErrorFunc(flagError)
 	return root
 }

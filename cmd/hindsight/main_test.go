@@ -75,22 +75,26 @@ func TestWrongUse(t *testing.T) {
 		{"--bogus", "unknown flag"},
 		{"record", "no program"},
 		{"record --bogus x", "unknown flag"},
-		{"replay a b", "at most 1 arg"},
+		{"replay a b", "takes one recording"},
 		{"replay --engine steam", "not an engine"},
 		{"replay --translated --engine native", "contradict"},
 		{"index --from x", "not a count of instructions"},
 		{"index --from 5 --to 5", "less than"},
-		{"index --max-rows many", "invalid argument"},
-		{"sql a b", "at most 1 arg"},
+		{"index --max-rows many", "is not a count"},
+		{"index --max-rows 0", "at least 1"},
+		{"index --tables=", "--tables needs a value"},
+		{"record --output= true", "--output needs a value"},
+		{"help bogus", "no command"},
+		{"sql a b", "takes one recording"},
 		{"sql --db " + db + " -c x -f y", "not both"},
 		{"sql --db " + db + " --format xml", "not a format"},
-		{"list x", "unknown command"},
+		{"list x", "takes no arguments"},
 		{"list --format xml", "not a format"},
-		{"show a b", "at most 1 arg"},
+		{"show a b", "takes one recording"},
 		{"remove", "--all"},
 		{"remove --all x", "--all"},
-		{"doctor x", "unknown command"},
-		{"version x", "unknown command"},
+		{"doctor x", "takes no arguments"},
+		{"version x", "takes no arguments"},
 	} {
 		got := hindsight(t, "", strings.Fields(c.args)...)
 		if got.code != exitUsage || got.stdout != "" || !strings.Contains(got.stderr, c.want) ||
@@ -151,6 +155,39 @@ func TestHelp(t *testing.T) {
 	}
 	if got := hindsight(t, "", "completion", "bash"); got.code != 0 || !strings.Contains(got.stdout, "hindsight") {
 		t.Errorf("completion: %d", got.code)
+	}
+}
+
+// TestEmptyNames holds that an argument without a value, as from an unset
+// variable of a shell, does not pass for none.
+func TestEmptyNames(t *testing.T) {
+	for _, command := range []string{"replay", "index", "sql", "show", "remove", "record"} {
+		if got := hindsight(t, "", command, ""); got.code != exitUsage || !isOneLine(got.stderr) {
+			t.Errorf("%s: %+v", command, got)
+		}
+	}
+}
+
+// TestFullOutput holds that a result that cannot be written is a failure, told
+// once.
+func TestFullOutput(t *testing.T) {
+	db := newDatabase(t)
+	for _, args := range [][]string{
+		{"version"}, {"doctor"}, {"list", "--format", "json"}, {"sql", "--db", db, "--format", "csv", "-c", "SELECT range FROM range(100000)"},
+	} {
+		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		if err != nil {
+			t.Skip(err)
+		}
+		cmd := exec.Command(binary, args...)
+		cmd.Env = append(os.Environ(), "HINDSIGHT_DIR="+t.TempDir())
+		var stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = full, &stderr
+		_ = cmd.Run() // the code is looked at
+		full.Close()
+		if code := cmd.ProcessState.ExitCode(); code != exitFailure || strings.Count(stderr.String(), "no space left") != 1 {
+			t.Errorf("%s: %d, %q", args, code, stderr.String())
+		}
 	}
 }
 

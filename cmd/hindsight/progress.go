@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/progress"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
 	"hindsight/tables"
@@ -15,6 +16,7 @@ import (
 
 // progressBar shows how far indexing is, on a terminal only.
 type progressBar struct {
+	out     *os.File
 	writer  progress.Writer
 	tracker *progress.Tracker
 	done    chan struct{}
@@ -32,12 +34,15 @@ func newProgress(w io.Writer) *progressBar {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return b
 	}
-	b.tracker = &progress.Tracker{Message: "reading the recording", AutoStopDisabled: true, RemoveOnCompletion: true}
+	b.out = f
+	b.tracker = &progress.Tracker{Message: "reading the recording", AutoStopDisabled: true}
 	b.writer = progress.NewWriter()
 	b.writer.SetOutputWriter(w)
 	b.writer.SetAutoStop(false)
 	b.writer.SetUpdateFrequency(100 * time.Millisecond)
 	b.writer.SetTrackerLength(20)
+	// A line that wraps could not be drawn over.
+	b.writer.SetTerminalWidth(max(terminalWidth(f)-1, 1))
 	style := progress.StyleBlocks
 	style.Visibility.ETA = true
 	style.Visibility.Value = false
@@ -71,12 +76,12 @@ func (b *progressBar) update(p tables.Progress) {
 	b.last = now
 	b.tracker.UpdateTotal(int64(p.Total))
 	b.tracker.SetValue(int64(min(p.Events, p.Total)))
-	text := p.Stage
+	message := p.Stage
 	if p.Instructions > 0 {
 		rate := float64(p.Instructions) / max(now.Sub(b.began).Seconds(), 0.1)
-		text += fmt.Sprintf(": %s instructions, %s/s", countText(float64(p.Instructions)), countText(rate))
+		message += fmt.Sprintf(": %s instructions, %s/s", countText(float64(p.Instructions)), countText(rate))
 	}
-	b.tracker.UpdateMessage(text)
+	b.tracker.UpdateMessage(message)
 }
 
 // stop removes the bar from the screen.
@@ -87,6 +92,10 @@ func (b *progressBar) stop() {
 	b.tracker.MarkAsDone()
 	b.writer.Stop()
 	<-b.done
+	// The writer could remove a finished tracker itself, but would not draw over
+	// one that is to be removed.
+	// The terminal may have echoed a ^C, hence the return.
+	fmt.Fprint(b.out, "\r"+text.CursorUp.Sprint()+text.EraseLine.Sprint())
 }
 
 // countText is a count with three digits and a unit.

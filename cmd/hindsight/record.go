@@ -24,7 +24,7 @@ can be replayed.`,
 		Example: `  hindsight record gzip -9 file
   hindsight record -o /tmp/crash -- ./program --its --flags`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 || args[0] == "" {
 				return errors.New("no program to record is named")
 			}
 			return nil

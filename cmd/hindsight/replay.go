@@ -41,7 +41,7 @@ register at every event and all writable memory at checkpoints and at the end
 with what was recorded. The first difference ends it.`,
 		Example: `  hindsight replay
   hindsight replay --output gzip-20261123-074200-1 > what-it-printed`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              oneRecording,
 		ValidArgsFunction: completeRecording,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runReplay(cmd, args, f)

@@ -32,8 +32,8 @@ type shell struct {
 	source string
 	// depth counts nested .read.
 	depth int
-	// csvPrinted is true when the last result was printed as CSV.
-	csvPrinted bool
+	// printed is the format of the last result, "" before the first.
+	printed sqlext.Format
 	// failed is true once anything failed.
 	failed bool
 }
@@ -79,10 +79,10 @@ func (s *shell) print(rows *sqlext.Rows) error {
 		_, err = fmt.Fprintln(s.err, plural(uint64(count), "row"))
 		return err
 	}
-	if s.csvPrinted && s.format == sqlext.CSV {
+	if s.printed == s.format && (s.format == sqlext.CSV || s.format == sqlext.Markdown) {
 		fmt.Fprintln(s.out) // another header follows
 	}
-	s.csvPrinted = s.format == sqlext.CSV
+	s.printed = s.format
 	opt := sqlext.WriteOptions{Format: s.format, MaxRows: s.maxRows}
 	if f, ok := s.out.(*os.File); ok {
 		opt.Width = terminalWidth(f)
@@ -106,7 +106,8 @@ func (s *shell) fail(st sqlext.Statement, err error) {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(s.err, "interrupted")
 	case !errors.As(err, &e):
-		s.complain(st.Line, oneLine(err))
+		// It is about the output, not about the statement.
+		fmt.Fprintf(s.err, "hindsight: %s\n", oneLine(err))
 	case s.interactive && s.source == "":
 		fmt.Fprintln(s.err, e.Message)
 		if e.Excerpt != "" {

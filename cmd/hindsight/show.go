@@ -20,7 +20,7 @@ func newShow() *cobra.Command {
 		Short:             "Show what is known about a recording",
 		Long:              `Show what a recording says about itself, what it occupies and, where it is indexed, the rows of each table.`,
 		Example:           `  hindsight show gzip-20261123-074200-1`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              oneRecording,
 		ValidArgsFunction: completeRecording,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rec, err := openRecording(args)

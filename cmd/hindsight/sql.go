@@ -46,7 +46,7 @@ The history itself cannot be changed: use CREATE TEMP TABLE, or COPY … TO 'fil
 		Example: `  hindsight sql -c "SELECT name, count(*) FROM syscalls GROUP BY ALL ORDER BY 2 DESC"
   hindsight sql --format csv -f questions.sql > answers.csv
   echo "SELECT * FROM writes_to(0x404040, 0x404048);" | hindsight sql`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              oneRecording,
 		ValidArgsFunction: completeRecording,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runSQL(cmd, args, f)

@@ -51,6 +51,10 @@ func TestSQLCommandAndFile(t *testing.T) {
 		got.stdout != "a\n1\n\nb\n2\n" || got.stderr != "" {
 		t.Errorf("-c: %+v", got)
 	}
+	if got := hindsight(t, "", "sql", "--db", db, "--format", "markdown", "-c", "SELECT 1 AS a; SELECT 2 AS b"); got.stdout !=
+		"| a |\n| ---:|\n| 1 |\n\n| b |\n| ---:|\n| 2 |\n" {
+		t.Errorf("two tables in markdown: %+v", got)
+	}
 	file := filepath.Join(t.TempDir(), "q.sql")
 	if err := os.WriteFile(file, []byte("SELECT 1 AS a;\n\nSELECT\nbroken;\nSELECT 3 AS c;"), 0o644); err != nil {
 		t.Fatal(err)

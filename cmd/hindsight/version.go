@@ -21,19 +21,16 @@ func newVersion() *cobra.Command {
 		Use:     "version",
 		Short:   "Show the versions of hindsight and of what is built into it",
 		Example: `  hindsight version`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			duck, err := sqlext.EngineVersion(cmd.Context())
 			if err != nil {
 				return fmt.Errorf("ask DuckDB for its version: %w", err)
 			}
-			w := cmd.OutOrStdout()
-			fmt.Fprintf(w, "hindsight %s\n", versionText())
-			fmt.Fprintf(w, "recording format %d\n", recording.FormatVersion)
-			fmt.Fprintf(w, "go %s %s/%s\n", strings.TrimPrefix(runtime.Version(), "go"), runtime.GOOS, runtime.GOARCH)
-			fmt.Fprintf(w, "duckdb %s\n", duck)
-			fmt.Fprintf(w, "zydis %s\n", x86.Version())
-			return nil
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "hindsight %s\nrecording format %d\ngo %s %s/%s\nduckdb %s\nzydis %s\n",
+				versionText(), recording.FormatVersion, strings.TrimPrefix(runtime.Version(), "go"), runtime.GOOS, runtime.GOARCH,
+				duck, x86.Version())
+			return err
 		},
 	}
 }

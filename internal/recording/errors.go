@@ -11,12 +11,16 @@ var ErrNotRecording = errors.New("not a recording")
 // DamagedError tells where a recording's contents are not what was written.
 type DamagedError struct {
 	File   string // inside the recording
-	Offset int64
+	Offset int64  // 0 where it is the file as a whole
 	What   string
 }
 
 func (e *DamagedError) Error() string {
-	return fmt.Sprintf("damaged: %s at offset %d: %s; restore the recording from a copy or record again", e.File, e.Offset, e.What)
+	at := ""
+	if e.Offset != 0 {
+		at = fmt.Sprintf(" at offset %d", e.Offset)
+	}
+	return fmt.Sprintf("damaged: %s%s: %s; restore the recording from a copy or record again", e.File, at, e.What)
 }
 
 // VersionError tells that a recording needs a newer program.

@@ -28,6 +28,12 @@ func openInside(dir, name string) (*os.File, error) {
 		fd, err = next, e
 	}
 	path := filepath.Join(dir, name)
+	switch err {
+	case unix.ELOOP:
+		return nil, fmt.Errorf("%s is a symbolic link, which a recording cannot have: put the file in its place", path)
+	case unix.ENOTDIR:
+		return nil, fmt.Errorf("%s is no folder, or a symbolic link, which a recording cannot have: put the folder in its place", filepath.Dir(path))
+	}
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}

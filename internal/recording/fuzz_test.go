@@ -46,10 +46,10 @@ func drain(t *testing.T, file []byte) {
 
 // FuzzMeta feeds any text as recording.json.
 func FuzzMeta(f *testing.F) {
-	f.Add([]byte(`{"format": 1, "command": ["x"], "started_at": "2026-01-02T03:04:05Z", "exit_code": 3}`))
+	f.Add([]byte(`{"format": 1, "command": ["x"], "started_at": "2026-01-02T03:04:05Z", "exit_code": 3`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var m Meta
-		if decodeMeta(data, &m) == nil && m.Format != FormatVersion {
+		if decodeMeta(sealMeta(data), &m) == nil && m.Format != FormatVersion {
 			t.Fatalf("accepted format %d", m.Format)
 		}
 	})

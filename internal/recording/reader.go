@@ -3,11 +3,12 @@ package recording
 import (
 	"bufio"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -60,7 +61,10 @@ func (r *Recording) readMeta() error {
 		if _, e := os.Stat(r.Dir); e != nil {
 			return fmt.Errorf("%w: there is no such folder", ErrNotRecording)
 		}
-		return fmt.Errorf("%w: it has no %s", ErrNotRecording, metaFile)
+		return r.withoutMeta()
+	}
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("%w: ask its owner for read permission", err)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotRecording, err)
@@ -72,31 +76,21 @@ func (r *Recording) readMeta() error {
 	return decodeMeta(data, &r.Meta)
 }
 
-func decodeMeta(data []byte, m *Meta) error {
-	// The version first: the rest may have changed its form since.
-	var v struct {
-		Format *int `json:"format"`
+// withoutMeta tells a recording that was killed before it had a description from
+// other folders.
+func (r *Recording) withoutMeta() error {
+	objects, err := os.ReadDir(filepath.Join(r.Dir, objectsDir))
+	if err == nil && len(objects) == 0 {
+		entries, err := os.ReadDir(r.Dir)
+		begun := err == nil
+		for _, e := range entries {
+			begun = begun && (e.Name() == objectsDir || strings.HasPrefix(e.Name(), "."+metaFile+"-"))
+		}
+		if begun {
+			return &DamagedError{File: metaFile, What: "the file is missing: the recorder was killed as it began"}
+		}
 	}
-	if err := json.Unmarshal(data, &v); err != nil {
-		return &DamagedError{File: metaFile, What: err.Error()}
-	}
-	if v.Format == nil {
-		return fmt.Errorf("%w: its %s has no format version", ErrNotRecording, metaFile)
-	}
-	if *v.Format > FormatVersion {
-		return &VersionError{*v.Format}
-	}
-	if *v.Format < 1 {
-		return &DamagedError{File: metaFile, What: fmt.Sprintf("there is no format version %d", *v.Format)}
-	}
-	if err := json.Unmarshal(data, m); err != nil {
-		return &DamagedError{File: metaFile, What: err.Error()}
-	}
-	const largest = 1 << 16
-	if m.XSaveSize < 0 || m.XSaveSize > largest {
-		return &DamagedError{File: metaFile, What: fmt.Sprintf("an extended state of %d bytes is not possible", m.XSaveSize)}
-	}
-	return nil
+	return fmt.Errorf("%w: it has no %s", ErrNotRecording, metaFile)
 }
 
 func checkFileHeader(f io.Reader, name string) error {
@@ -125,7 +119,7 @@ type EventReader struct {
 	raw    []byte // events of the chunk that are still to come
 	count  uint32 // how many
 	index  uint64
-	want   uint64 // events that there must be, 0 where unknown
+	want   uint64 // events that a complete recording has, 0 for another
 	err    error  // sticky
 }
 
@@ -159,9 +153,9 @@ func newEventReader(r io.Reader) (*EventReader, error) {
 }
 
 // Next reads the next event into e. At the end it returns io.EOF; where the
-// file was cut off an error that wraps ErrTruncated, after all whole events;
-// where it was altered a *DamagedError. What e refers to is valid until
-// the next call.
+// recorder was stopped while it wrote an error that wraps ErrTruncated, after all
+// whole events; where the file was altered, or cut though it was complete, a
+// *DamagedError. What e refers to is valid until the next call.
 func (er *EventReader) Next(e *Event) error {
 	for er.count == 0 && er.err == nil {
 		er.err = er.nextChunk()
@@ -186,8 +180,9 @@ func (er *EventReader) nextChunk() error {
 		return er.chunks.damaged("the chunk before this offset has bytes behind its last event")
 	}
 	h, raw, err := er.chunks.next()
-	if err == io.EOF && er.index < er.want {
-		return fmt.Errorf("%w: it has %d events of %d", ErrTruncated, er.index, er.want)
+	if er.want > 0 && (err == io.EOF && er.index != er.want || errors.Is(err, ErrTruncated)) {
+		return er.chunks.damaged(fmt.Sprintf(
+			"the file was complete and now has %d of %d events (named %s, they could be used)", er.index, er.want, partialFile))
 	}
 	if err != nil {
 		return err

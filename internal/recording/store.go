@@ -89,7 +89,7 @@ func List() ([]Entry, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("list recordings: %w", err)
+		return nil, fmt.Errorf("list recordings: %w; set HINDSIGHT_DIR to a folder that you can read", err)
 	}
 	var list []Entry
 	for _, n := range names {
@@ -107,11 +107,17 @@ func List() ([]Entry, error) {
 	return list, nil
 }
 
+// started orders the recordings. A damaged one is taken to be as old as its
+// folder, so that an older one does not pass for the newest.
 func (e *Entry) started() time.Time {
-	if e.Recording == nil {
+	if e.Recording != nil {
+		return e.Recording.Meta.StartedAt
+	}
+	info, err := os.Stat(e.Dir)
+	if err != nil || errors.Is(e.Err, os.ErrPermission) {
 		return time.Time{}
 	}
-	return e.Recording.Meta.StartedAt
+	return info.ModTime()
 }
 
 // Latest is the folder of the recording that was begun last.
@@ -120,12 +126,15 @@ func Latest() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(list) == 0 || list[len(list)-1].Recording == nil {
+	if len(list) == 0 {
 		root, err := Root()
 		if err != nil {
 			return "", err
 		}
 		return "", fmt.Errorf("there is no recording in %s yet: make one with \"hindsight record PROGRAM\"", root)
+	}
+	if newest := list[len(list)-1]; newest.Err != nil {
+		return "", fmt.Errorf("%w; \"hindsight list\" shows the other recordings", newest.Err)
 	}
 	return list[len(list)-1].Dir, nil
 }

@@ -60,6 +60,48 @@ func TestStore(t *testing.T) {
 	}
 }
 
+// TestDamagedNewest holds that a damaged recording is not passed over for an
+// older one, nor called absent, and that one that was killed as it began can be
+// removed.
+func TestDamagedNewest(t *testing.T) {
+	root := t.TempDir()
+	t.Setenv("HINDSIGHT_DIR", root)
+	meta := testMeta()
+	meta.StartedAt = time.Now().Add(-time.Hour)
+	var dirs []string
+	for _, name := range []string{"older", "newer"} {
+		w, err := Create(filepath.Join(root, name), meta)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Abandon(meta); err != nil {
+			t.Fatal(err)
+		}
+		dirs = append(dirs, w.Dir)
+	}
+	if err := os.WriteFile(filepath.Join(dirs[1], metaFile), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Latest(); err == nil || !strings.Contains(err.Error(), "newer: damaged") {
+		t.Errorf("Latest = %s, %v", got, err)
+	}
+	begun := filepath.Join(root, "begun")
+	if err := os.MkdirAll(filepath.Join(begun, objectsDir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := List(); err != nil || len(list) != 3 {
+		t.Errorf("%d recordings, %v", len(list), err)
+	}
+	for _, dir := range []string{dirs[1], begun} {
+		if err := Remove(dir); err != nil {
+			t.Error(err)
+		}
+	}
+	if got, err := Latest(); got != dirs[0] || err != nil {
+		t.Errorf("Latest = %s, %v", got, err)
+	}
+}
+
 func TestRoot(t *testing.T) {
 	for _, c := range []struct{ hindsight, xdg, home, want string }{
 		{"/h", "/x", "/home/u", "/h"},

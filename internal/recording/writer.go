@@ -2,13 +2,13 @@ package recording
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -92,6 +92,9 @@ func makeDir(dir string) error {
 			return fmt.Errorf("create a recording: %s exists and is not empty: choose another place or remove it", dir)
 		}
 	}
+	if errors.Is(err, syscall.ENOTDIR) {
+		return fmt.Errorf("create a recording: %s, or what leads to it, is a file: choose another place", dir)
+	}
 	if err != nil {
 		return fmt.Errorf("create a recording: %w", err)
 	}
@@ -125,9 +128,9 @@ func (w *Writer) UpdateMeta(meta *Meta) error {
 }
 
 func (w *Writer) writeMeta(meta *Meta, sync bool) error {
-	data, err := json.MarshalIndent(meta, "", "  ")
+	data, err := encodeMeta(meta)
 	if err == nil {
-		err = writeBeside(filepath.Join(w.Dir, metaFile), append(data, '\n'), sync)
+		err = writeBeside(filepath.Join(w.Dir, metaFile), data, sync)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", metaFile, err)
