@@ -184,6 +184,10 @@ int log_decode(log_decoder *d, const uint8_t **at, const uint8_t *end) {
 			if (d->n + 1 > d->capacity || !data(d, &r, id == TEMPLATE_DATA_MORE)) { why = DECODED_FULL; break; }
 			continue;
 		}
+		// The next template is fetched meanwhile. Behind the log, too, there is memory.
+		uint32_t next;
+		memcpy(&next, r + (header >> 22) * 4, 4);
+		__builtin_prefetch(templates + (next & ((1u << 22) - 1)));
 		int event = 0;
 		if (tm->count > 0) {
 			d->t = t;

@@ -297,17 +297,25 @@ func (t *translator) loadedOperand(in *x86.Inst) operand {
 	return o
 }
 
-// addSieve makes the entry that indirect branches use: it compares rcx with the
-// translation's address, by subtraction and jrcxz so as to keep the flags.
+// addSieve makes the entry that indirect branches use of a translation that
+// has none.
 func (t *translator) addSieve(id int32) {
 	tr := &t.translations[id]
 	tr.leader = true
 	if tr.sieve != 0 {
 		return
 	}
-	c := t.cache
-	c.at = (c.at + 15) &^ 15
-	tr.sieve = uint32(c.at)
+	t.cache.at = (t.cache.at + 15) &^ 15
+	t.emitSieve(id)
+	t.cache.jumpTo(tr.off)
+}
+
+// emitSieve compares rcx with the translation's address, by subtraction and
+// jrcxz so as to keep the flags. Where they differ it goes on along the chain,
+// otherwise behind the code that it emits.
+func (t *translator) emitSieve(id int32) {
+	c, tr := t.cache, &t.translations[id]
+	tr.leader, tr.sieve = true, uint32(c.at)
 	addRCX := func(v uint64) {
 		if int64(v) == int64(int32(v)) {
 			c.emit(0x48, 0x8d, 0x89) // lea rcx, [rcx+v]
@@ -328,7 +336,6 @@ func (t *translator) addSieve(id int32) {
 	c.code[from-1] = byte(c.at - from)
 	c.loadSlot(x86.RCX, slotRCX)
 	c.loadSlot(x86.RDX, slotRDX)
-	c.jumpTo(tr.off)
 	c.setSlot(int(chain), c.views[0].base+uint64(t.routine.miss))
 	bucket := uint32(tr.pc & 0xffff)
 	tail, ok := t.tails[bucket]

@@ -10,7 +10,7 @@ import (
 const (
 	maxInsns    = 64 // instructions of a translation
 	maxSegments = 8  // straight runs of guest code in a translation
-	lookAhead   = 32 // translations made ahead at a cold exit
+	lookAhead   = 64 // translations made ahead at a cold exit
 
 	// Capacities of the translator's lists.
 	maxTranslations = 1 << 22
@@ -134,13 +134,13 @@ func (t *translator) hostReg(r int) int {
 }
 
 // translationFor returns the translation that begins at pc, making it and some
-// of what it leads to where there is none.
-func (t *translator) translationFor(pc uint64) (int32, error) {
+// of what it leads to where there is none. sieve: it is reached indirectly.
+func (t *translator) translationFor(pc uint64, sieve bool) (int32, error) {
 	if e := t.byPC.find(pc); e != nil && e.translation >= 0 {
 		return e.translation, nil
 	}
 	t.ahead = t.ahead[:0]
-	id, err := t.translate(pc)
+	id, err := t.translate(pc, sieve)
 	if err != nil {
 		return 0, err
 	}
@@ -152,13 +152,11 @@ func (t *translator) translationFor(pc uint64) (int32, error) {
 			if len(t.code.fetch(w.pc)) == 0 || t.full() {
 				continue
 			}
-			if _, err := t.translate(w.pc); err != nil {
+			if _, err := t.translate(w.pc, w.sieve); err != nil {
 				return 0, err
 			}
 			made++
-			e = t.byPC.find(w.pc)
-		}
-		if w.sieve {
+		} else if w.sieve {
 			t.addSieve(e.translation)
 		}
 	}
@@ -172,8 +170,9 @@ func (t *translator) full() bool {
 		len(t.items)+2*maxInsns > maxItems || len(t.sites)+4*maxInsns > maxSites
 }
 
-// translate makes the translation at pc.
-func (t *translator) translate(pc uint64) (int32, error) {
+// translate makes the translation at pc. sieve: it gets an entry for indirect
+// branches, from which the path goes on straight to its code.
+func (t *translator) translate(pc uint64, sieve bool) (int32, error) {
 	v := 0
 	if len(t.code.fetch(pc)) > 0 { // a wild jump leads to a stop, which may lie anywhere
 		var err error
@@ -191,6 +190,10 @@ func (t *translator) translate(pc uint64) (int32, error) {
 	})
 	e := t.byPC.insert(pc)
 	e.translation = id
+	if sieve {
+		t.emitSieve(id)
+		t.translations[id].off = uint32(c.at)
+	}
 	t.record.begin(t, pc)
 	t.translations[id].steps = uint32(t.record.firstStep)
 	t.sides = t.sides[:0]

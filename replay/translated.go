@@ -173,7 +173,7 @@ func (x *translated) report() error {
 
 // enter sets the host to go on at guest registers g.
 func (x *translated) enter(g *recording.Regs) error {
-	id, err := x.translation(g.Rip)
+	id, err := x.translation(g.Rip, false)
 	if err != nil {
 		return err
 	}
@@ -213,16 +213,16 @@ func (x *translated) addressOf(id int32) uint64 {
 	return x.cache.views[t.view].base + uint64(t.off)
 }
 
-// translation returns the one for pc. Where the cache is full it is emptied
-// first, so ids and code offsets of before are void.
-func (x *translated) translation(pc uint64) (int32, error) {
+// translation returns the one for pc, which is reached indirectly or not. Where
+// the cache is full it is emptied first, so ids and code offsets of before are void.
+func (x *translated) translation(pc uint64, indirect bool) (int32, error) {
 	if x.tr.full() {
 		if err := x.reset(); err != nil {
 			return 0, err
 		}
 	}
 	began := threadCPU()
-	id, err := x.tr.translationFor(pc)
+	id, err := x.tr.translationFor(pc, indirect)
 	x.play.result.Stats.TranslateNS += uint64(threadCPU() - began)
 	if err != nil {
 		return 0, fmt.Errorf("translate %#x: %w", pc, err)
@@ -332,7 +332,7 @@ func (x *translated) atTrap(off uint32, view int, r *recording.Regs) error {
 // coldExit goes on at an exit's target, and connects the two.
 func (x *translated) coldExit(s *site, g *recording.Regs) error {
 	before := x.tr.resets
-	id, err := x.translation(s.target)
+	id, err := x.translation(s.target, false)
 	if err != nil {
 		return err
 	}
@@ -345,7 +345,7 @@ func (x *translated) coldExit(s *site, g *recording.Regs) error {
 // renew replaces a discarded translation, whose entry at off jumps to the new
 // one from now on.
 func (x *translated) renew(off uint32, g *recording.Regs) error {
-	id, err := x.translation(g.Rip)
+	id, err := x.translation(g.Rip, false)
 	if err != nil {
 		return err
 	}
@@ -370,7 +370,7 @@ func (x *translated) missed(r *recording.Regs) error {
 	if g.Rip >= vsyscallStart {
 		return fmt.Errorf("instruction at %#x: the kernel's vsyscall page cannot be replayed", g.Rip)
 	}
-	id, err := x.translation(g.Rip)
+	id, err := x.translation(g.Rip, true)
 	if err != nil {
 		return err
 	}
