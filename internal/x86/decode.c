@@ -7,6 +7,8 @@
 static ZydisDecoder decoder;
 __attribute__((constructor)) static void init(void) {
 	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	// No system enables MPX any more: its instructions are nops, they store nothing.
+	ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
 }
 
 static int general(ZydisRegister r) {
@@ -307,6 +309,7 @@ int x86_decode(const uint8_t *code, int n, uint64_t pc, x86_inst *o) {
 	if (o->kind != KIND_NORMAL) return i.length;
 	classify_effect(&c, o);
 	if (c.stored) classify_store(&c, o);
+	if (i.mnemonic == ZYDIS_MNEMONIC_CLZERO) o->store = STORE_SLOW; // without an operand
 	return i.length;
 }
 
