@@ -64,7 +64,11 @@ func (o *oracle) predict(d *decoded, g *recording.Regs) ([]storeRange, error) {
 	case d.Kind != x86.Normal:
 	case d.name == "clzero":
 		const line = 64
-		o.add(g.Rax&^(line-1), line)
+		addr := g.Rax
+		if d.Flags&x86.Address32 != 0 {
+			addr = uint64(uint32(addr))
+		}
+		o.add(addr&^(line-1), line)
 	case d.Store == x86.NoStore || d.isString():
 	case d.Flags&x86.Scatter != 0:
 		return o.scatter(d, g)

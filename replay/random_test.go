@@ -287,13 +287,74 @@ func (g *randomCode) instruction() string {
 	}
 }
 
+// branch appends a branch over one instruction: direct with a random encoding, or
+// through a register, memory or the stack.
+func (g *randomCode) branch() {
+	prefixes := [][]byte{nil, nil, nil, {0xf2}, {0x2e}, {0x3e}, {0x48}, {0x40}, {0x67}, {0xf3}, {0x64}, {0x66, 0x48}}
+	p := prefixes[g.IntN(len(prefixes))]
+	var patch int // where the target is to be put
+	wide := false // with 4 bytes, as an address
+	switch kind := g.IntN(9); kind {
+	case 0: // jcc, loop, jrcxz, jmp rel8
+		op := byte(0x70 + g.IntN(16))
+		if g.chance(40) {
+			op = []byte{0xe0, 0xe1, 0xe2, 0xe3, 0xeb}[g.IntN(5)]
+		}
+		g.code = append(append(g.code, p...), op, 0)
+		patch = len(g.code) - 1
+	case 1:
+		g.code = append(append(g.code, p...), 0x0f, byte(0x80+g.IntN(16)), 0, 0, 0, 0)
+		patch = len(g.code) - 4
+	case 2, 3: // call, jmp
+		g.code = append(append(g.code, p...), byte(0xe8+kind-2), 0, 0, 0, 0)
+		patch = len(g.code) - 4
+	case 4: // push, ret
+		g.code = append(g.code, 0x68, 0, 0, 0, 0)
+		patch, wide = len(g.code)-4, true
+		g.code = append(g.code, p...)
+		if g.chance(50) {
+			g.code = append(g.code, 0xc3)
+		} else {
+			g.code = append(g.code, 0xc2, byte(g.IntN(64)), 0)
+		}
+	default: // mov r, target; jmp or call r, or [rsp+x] with it
+		r := byte(g.IntN(16))
+		if r == x86.RSP {
+			r = x86.R15
+		}
+		g.code = append(g.code, 0x40|r>>3, 0xb8|r&7, 0, 0, 0, 0)
+		patch, wide = len(g.code)-4, true
+		if kind > 6 {
+			at := byte(g.IntN(128))
+			g.code = append(g.code, 0x48|r>>3<<2, 0x89, 0x44|r&7<<3, 0x24, at)
+			g.code = append(append(g.code, p...), 0xff, 0x54+byte(g.IntN(2))*0x10, 0x24, at)
+			break
+		}
+		if n := len(p); n > 0 && p[n-1]&0xf0 == 0x40 {
+			p = nil
+		}
+		g.code = append(append(g.code, p...), 0x40|r>>3, 0xff, 0xd0+byte(g.IntN(2))*0x10|r&7)
+	}
+	behind := len(g.code)
+	g.instruction()
+	if wide {
+		binary.LittleEndian.PutUint32(g.code[patch:], uint32(g.base)+uint32(len(g.code)))
+	} else {
+		g.code[patch] = byte(len(g.code) - behind)
+	}
+}
+
 func newRandomCode(seed uint64, base uint64, groups int) *randomCode {
 	g := &randomCode{Rand: rand.New(rand.NewPCG(seed, 15)), base: base}
 	g.df = seed%3 == 0
 	for range groups {
 		g.reset()
 		for range 1 + g.IntN(12) {
-			g.instruction()
+			if g.chance(12) {
+				g.branch()
+			} else {
+				g.instruction()
+			}
 		}
 	}
 	g.starts = append(g.starts, uint32(len(g.code)))

@@ -76,8 +76,11 @@ func (x *translated) executeAlone(code []byte, g *recording.Regs, view int) erro
 		return err
 	}
 	if !retired {
-		// Its record, which is only a header, was written too early.
+		// Its record, which is only a header, was written too early. What is left
+		// of it tells where the program came to.
 		x.pointer -= 4
+		header := binary.LittleEndian.Uint32(x.recordBytes())
+		x.cutHere(x.tr.templates.list[header&(maxTemplates-1)].origin, 0)
 		if r, ok := stringRange(d, &before, g); ok && d.isString() {
 			if err := x.appendPartial(d.PC, r); err != nil {
 				return err

@@ -372,10 +372,11 @@ func loggedRegs(in *x86.Inst) uint32 {
 	return 0
 }
 
-// moves15 tells whether in is push r15 or pop r15, which work on its slot.
+// moves15 tells whether in is push r15 or pop r15, of all its 64 bits, which work
+// on its slot.
 func moves15(in *x86.Inst) bool {
-	return in.Effect == x86.EffectPush && in.Store == x86.StoreReg && in.Source == x86.R15 ||
-		in.Effect == x86.EffectPop && in.EffectDst == x86.R15
+	return in.EffectImm == 8 && (in.Effect == x86.EffectPush && in.Store == x86.StoreReg && in.Source == x86.R15 ||
+		in.Effect == x86.EffectPop && in.EffectDst == x86.R15)
 }
 
 // follow decides whether the path continues through a branch, and where.

@@ -7,6 +7,8 @@
 static ZydisDecoder decoder;
 __attribute__((constructor)) static void init(void) {
 	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	// No system enables MPX any more: its instructions are nops, they store nothing.
+	ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
 }
 
 static int general(ZydisRegister r) {
@@ -276,6 +278,18 @@ static void raw_offsets(const ZydisDecodedInstruction *i, x86_inst *o) {
 	    : i->raw.imm[0].size ? i->raw.imm[0].offset - 1 : i->length - 1;
 }
 
+// Zydis takes the base 5 with REX.B for r13d where the mode 0 means that there is
+// none, if addresses have 32 bits.
+static void correct_base(const ZydisDecodedInstruction *i, ZydisDecodedOperand *op) {
+	if (i->address_width != 32 || i->raw.modrm.mod != 0 || i->raw.modrm.rm != 4 || i->raw.sib.base != 5) return;
+	for (int k = 0; k < i->operand_count; k++) {
+		if (op[k].type != ZYDIS_OPERAND_TYPE_MEMORY || op[k].mem.base != ZYDIS_REGISTER_R13D) continue;
+		op[k].mem.base = ZYDIS_REGISTER_NONE;
+		op[k].mem.disp.has_displacement = ZYAN_TRUE;
+		op[k].mem.disp.value = i->raw.disp.value;
+	}
+}
+
 int x86_decode(const uint8_t *code, int n, uint64_t pc, x86_inst *o) {
 	ZydisDecodedInstruction i;
 	ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
@@ -286,6 +300,7 @@ int x86_decode(const uint8_t *code, int n, uint64_t pc, x86_inst *o) {
 		o->kind = KIND_BAD;
 		return 0;
 	}
+	correct_base(&i, op);
 	context c = {&i, op, 0, 0};
 	o->len = i.length;
 	o->mnemonic = i.mnemonic;
@@ -307,6 +322,7 @@ int x86_decode(const uint8_t *code, int n, uint64_t pc, x86_inst *o) {
 	if (o->kind != KIND_NORMAL) return i.length;
 	classify_effect(&c, o);
 	if (c.stored) classify_store(&c, o);
+	if (i.mnemonic == ZYDIS_MNEMONIC_CLZERO) o->store = STORE_SLOW; // without an operand
 	return i.length;
 }
 
@@ -326,6 +342,7 @@ int x86_format(const uint8_t *code, int n, uint64_t pc, char *out, int size) {
 	ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
 	ZydisFormatter f;
 	if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code, n, &i, op))) return 0;
+	correct_base(&i, op);
 	ZydisFormatterInit(&f, ZYDIS_FORMATTER_STYLE_INTEL);
 	if (!ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&f, &i, op, i.operand_count_visible, out, size, pc, ZYAN_NULL))) return 0;
 	return i.length;

@@ -1,6 +1,7 @@
 // Encodings that assemblers do not choose but processors accept: redundant and
 // repeated prefixes, long nops, absolute moffs, SIB without base, addr32, fs,
-// gs and ignored segments, long forms of short things, hint nops, rex.w jumps.
+// gs and ignored segments, long forms of short things, hint nops, rex.w jumps;
+// what was MPX; clzero.
 // build: gcc -g $FLAGS -o $OUT $SOURCE
 #define _GNU_SOURCE
 #include <sys/mman.h>
@@ -64,5 +65,16 @@ int main(void)
 		     : "=&a"(a), "+m"(low), "=&c"(c) :: "rdx", "cc");
 	CHECK_EQ(a, 0x78563412);
 	CHECK_EQ(low, 0x12345678);
+	// what was MPX stores nothing
+	static uint8_t lines[256] __attribute__((aligned(64)));
+	memset(lines, 1, sizeof lines);
+	asm volatile(".byte 0x66,0x0f,0x1b,0x07, 0x0f,0x1b,0x47,0x10, 0xf3,0x0f,0x1b,0x07, 0x66,0x0f,0x1a,0x07" :: "D"(lines) : "memory");
+	CHECK_EQ(lines[0], 1);
+	uint32_t b;
+	asm("cpuid" : "=a"(a), "=b"(b), "=c"(c) : "a"(0x80000008), "c"(0) : "rdx");
+	if (b & 1) { // clzero: AMD
+		asm volatile("clzero" :: "a"(lines + 70) : "memory");
+		CHECK(lines[63] == 1 && lines[64] == 0 && lines[127] == 0 && lines[128] == 1);
+	}
 	FINISH();
 }

@@ -76,6 +76,16 @@ int main(void)
 	first = pressure(v, 64);
 	memset(v, 0x5a, sizeof v);
 	CHECK_EQ(pressure(v, 64), first);
+	// its lower half pushed and popped, each alone between indirect jumps
+	uint64_t whole, half;
+	asm volatile("mov $0x1122334455667788, %%r15\n\tlea 1f(%%rip), %%rcx\n\tsub $128, %%rsp\n\tjmp *%%rcx\n"
+		     "1:\tpush %%r15w\n\tlea 2f(%%rip), %%rcx\n\tjmp *%%rcx\n"
+		     "2:\tmovzwl (%%rsp), %k1\n\tmov $-1, %%r15\n\tlea 3f(%%rip), %%rcx\n\tjmp *%%rcx\n"
+		     "3:\tpop %%r15w\n\tlea 4f(%%rip), %%rcx\n\tjmp *%%rcx\n"
+		     "4:\tmov %%r15, %0\n\tadd $128, %%rsp"
+		     : "=&r"(whole), "=&r"(half) :: "r15", "rcx", "memory", "cc");
+	CHECK_EQ(whole, 0xffffffffffff7788);
+	CHECK_EQ(half, 0x7788);
 	TRUTH("calls r15_work 3");
 	TRUTH("calls pressure 2");
 	FINISH();
