@@ -49,12 +49,17 @@ func appendLeaf(table []recording.CPUID, leaf uint32) []recording.CPUID {
 	case recording.HasSubleaves(leaf):
 		last = most
 	}
+	var first recording.CPUID
 	for sub := uint32(0); sub <= last; sub++ {
 		a, b, c, d := cpuid(leaf, sub)
-		if sub > 0 && a|b|d == 0 && c&^0xff == 0 {
-			break
+		answer := recording.CPUID{Leaf: leaf, Subleaf: sub, EAX: a, EBX: b, ECX: c, EDX: d}
+		switch {
+		case sub == 0:
+			first = answer
+		case a|b|d == 0 && c&^0xff == 0, recording.IsTopology(leaf) && answer == first.BehindTopology(sub):
+			return table
 		}
-		table = append(table, recording.CPUID{Leaf: leaf, Subleaf: sub, EAX: a, EBX: b, ECX: c, EDX: d})
+		table = append(table, answer)
 	}
 	return table
 }

@@ -28,6 +28,7 @@ type Check struct {
 // Probe tries out what recording and replay need of the system, on a process of
 // its own that it stops at its first instruction.
 func Probe() []Check {
+	defer ptrace.BeQuiet().End()
 	done := make(chan []Check)
 	go func() {
 		runtime.LockOSThread() // and never unlocked, as in Record

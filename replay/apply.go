@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hindsight/internal/ptrace"
 	"hindsight/internal/recording"
 )
 
@@ -17,6 +18,7 @@ func (h *host) apply(e *recording.Event) error {
 			return err
 		}
 	}
+	h.parts = h.parts[:0]
 	for i := range e.Memory {
 		w := &e.Memory[i]
 		lo, hi := uint64(w.Addr), uint64(w.Addr)+uint64(len(w.Data))
@@ -27,9 +29,10 @@ func (h *host) apply(e *recording.Event) error {
 		if h.places.own.intersects(lo, hi) {
 			return fmt.Errorf("the recording is damaged: event %d writes to %#x, where the program had no memory", e.Index, lo)
 		}
-		if err := h.write(lo, w.Data); err != nil {
-			return fmt.Errorf("effects of event %d (%v): %w", e.Index, e.Kind, err)
-		}
+		h.parts = append(h.parts, ptrace.Part{Addr: lo, Data: w.Data})
+	}
+	if err := h.writeParts(h.parts); err != nil {
+		return fmt.Errorf("effects of event %d (%v): %w", e.Index, e.Kind, err)
 	}
 	return nil
 }

@@ -34,10 +34,11 @@ type host struct {
 	opt      hostOptions
 	places   *layout
 	objects  *objectFiles
-	template ptrace.Regs // for injected calls: those of the exec stop
-	code     spanSet     // what the program has mapped with PROT_EXEC
-	injected uint64      // system calls made by syscall
-	hashed   []byte      // checkHashes's buffer
+	template ptrace.Regs   // for injected calls: those of the exec stop
+	code     spanSet       // what the program has mapped with PROT_EXEC
+	injected uint64        // system calls made by syscall
+	hashed   []byte        // checkHashes's buffer
+	parts    []ptrace.Part // apply's
 	rec      *recording.Recording
 	ctx      context.Context // of the replay
 	unwatch  func()
@@ -330,6 +331,24 @@ func (h *host) write(addr uint64, b []byte) error {
 	}
 	if _, err := h.mem.WriteAt(b[n:], int64(addr)+int64(n)); err != nil {
 		return fmt.Errorf("write %d bytes at %#x: %w", len(b), addr, err)
+	}
+	return nil
+}
+
+// writeParts writes several in order, with one system call where all can be
+// written.
+func (h *host) writeParts(parts []ptrace.Part) error {
+	total := 0
+	for i := range parts {
+		total += len(parts[i].Data)
+	}
+	if n, err := ptrace.WriteParts(h.pid, parts); err == nil && n == total {
+		return nil
+	}
+	for i := range parts {
+		if err := h.write(parts[i].Addr, parts[i].Data); err != nil {
+			return err
+		}
 	}
 	return nil
 }

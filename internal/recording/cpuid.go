@@ -18,11 +18,24 @@ func (m *Meta) AnswerCPUID(leaf, subleaf uint32) CPUID {
 	if basic, ok := find(0, 0); ok && basic.EBX == intel && leaf > basic.EAX && leaf < 0x40000000 {
 		return m.AnswerCPUID(basic.EAX, subleaf)
 	}
-	if HasSubleaves(leaf) {
+	c, ok := find(leaf, 0)
+	switch {
+	case ok && IsTopology(leaf):
+		return c.BehindTopology(subleaf)
+	case HasSubleaves(leaf):
 		return CPUID{Leaf: leaf, Subleaf: subleaf}
 	}
-	c, _ := find(leaf, 0) // zero where unknown, as the CPU's
-	return c
+	return c // zero where unknown, as the CPU's
+}
+
+// IsTopology tells the leaves that describe levels of processors, one in each
+// subleaf, and answer for every number behind the last.
+func IsTopology(leaf uint32) bool { return leaf == 0xb || leaf == 0x1f }
+
+// BehindTopology is what a topology leaf, of which c is the first subleaf, answers
+// behind its last level: the number that was asked for and the processor's.
+func (c CPUID) BehindTopology(subleaf uint32) CPUID {
+	return CPUID{Leaf: c.Leaf, Subleaf: subleaf, ECX: subleaf & 0xff, EDX: c.EDX}
 }
 
 // HasSubleaves tells whether the leaf's answer depends on the subleaf.
