@@ -126,6 +126,9 @@ func index(ctx context.Context, w io.Writer, rec *recording.Recording, opt table
 	if err != nil {
 		return err
 	}
+	if opt.From >= summary.Instructions {
+		summary.Notes = append(summary.Notes, fmt.Sprintf("nothing happened from t %d on: the recording ends at %d", opt.From, summary.Instructions))
+	}
 	for _, note := range summary.Notes {
 		fmt.Fprintf(w, "hindsight: %s\n", note)
 	}
