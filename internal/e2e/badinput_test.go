@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,6 +67,37 @@ func TestProgramsThatCannotRun(t *testing.T) {
 				t.Errorf("it left %s behind", recording)
 			}
 		})
+	}
+}
+
+// TestProgramWithRights holds that a program to which tracing would deny its
+// rights is not recorded without them.
+func TestProgramWithRights(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can make a program set-user-ID to another user")
+	}
+	dir, err := os.MkdirTemp("", "hindsight-e2e")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	copyFile(t, binary, filepath.Join(dir, "hindsight"))
+	program, store := filepath.Join(dir, "program"), filepath.Join(dir, "store")
+	copyFile(t, static(t, "calls_and_returns"), program)
+	const nobody = 65534
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(program, 0o755|os.ModeSetuid), os.Mkdir(store, 0o755), os.Chown(store, nobody, nobody)); err != nil {
+		t.Fatal(err)
+	}
+	c := command{args: []string{filepath.Join(dir, "hindsight"), "record", program}, dir: dir, nobody: true, env: []string{"HINDSIGHT_DIR=" + store}}
+	complaint(t, run(t, c), 1, program, "set-user-ID")
+	if entries, err := os.ReadDir(store); err != nil || len(entries) > 0 {
+		t.Errorf("it left %v behind, %v", entries, err)
+	}
+	if err := os.Chmod(program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(t, c); r.status != 0 {
+		t.Errorf("without the bit: %d\n%s", r.status, tail(r.stderr))
 	}
 }
 
