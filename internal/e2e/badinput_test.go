@@ -350,11 +350,11 @@ func TestPlacesThatCannotBeWritten(t *testing.T) {
 		if r.status == 0 {
 			t.Skip("the recording is smaller than the limit")
 		}
-		complaint(t, withoutProgram(r), 1)
+		complaint(t, withoutProgram(r), 1, "make room")
 		good := sample(t)
 		before := listing(t, good)
 		r = run(t, command{args: []string{"bash", "-c", `ulimit -f 40; exec "$@"`, "bash", binary, "index", good}})
-		complaint(t, r, 1)
+		complaint(t, r, 1, "there is no room on the disk", "--db")
 		sameText(t, "files of the recording", listing(t, good), before)
 	})
 }

@@ -118,7 +118,11 @@ func packObject(f *os.File, r io.ReaderAt) (string, int64, error) {
 	}
 	sum := sha256.New()
 	size, err := io.Copy(io.MultiWriter(enc, sum), io.NewSectionReader(r, 0, 1<<62))
-	if err = errors.Join(err, enc.Close()); err != nil {
+	// A failed write is the encoder's error from then on.
+	if e := enc.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
 		return "", 0, err
 	}
 	binary.LittleEndian.PutUint64(header[8:], uint64(size))
