@@ -19,11 +19,14 @@ func outOfSpace(err error) bool {
 	return false
 }
 
-// explainSpace puts an indexing's failure for want of space into one line:
-// DuckDB reports it many times over.
-func explainSpace(err error, database string) error {
-	if err == nil || !outOfSpace(err) {
-		return err
+// explainWriting says what to do where an indexing could not write its database.
+// That a disk is full DuckDB reports many times over.
+func explainWriting(err error, database string) error {
+	switch {
+	case outOfSpace(err):
+		return fmt.Errorf("there is no room on the disk for %s, and nothing was written: make room, name a file on another disk with --db, or index a part (--tables, --from, --to, --functions)", database)
+	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM), errors.Is(err, unix.EROFS):
+		return fmt.Errorf("%w; name a file that you can write with --db", err)
 	}
-	return fmt.Errorf("there is no room on the disk for %s, and nothing was written: make room, name a file on another disk with --db, or index a part (--tables, --from, --to, --functions)", database)
+	return err
 }

@@ -128,7 +128,7 @@ func index(ctx context.Context, w io.Writer, rec *recording.Recording, opt table
 	summary, err := tables.Index(ctx, rec, opt)
 	bar.stop()
 	if err != nil {
-		return explainSpace(err, opt.Database)
+		return explainWriting(err, opt.Database)
 	}
 	if opt.From >= summary.Instructions {
 		summary.Notes = append(summary.Notes, fmt.Sprintf("nothing happened from t %d on: the recording ends at %d", opt.From, summary.Instructions))

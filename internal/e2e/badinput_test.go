@@ -341,7 +341,31 @@ func TestPlacesThatCannotBeWritten(t *testing.T) {
 		}
 		c := command{args: []string{filepath.Join(dir, "hindsight"), "record", filepath.Join(dir, "program")},
 			dir: dir, nobody: os.Getuid() == 0, env: []string{"HINDSIGHT_DIR=" + filepath.Join(dir, "store")}}
-		complaint(t, run(t, c), 1, dir)
+		complaint(t, run(t, c), 1, dir, "HINDSIGHT_DIR")
+		c.args = []string{filepath.Join(dir, "hindsight"), "record", "-o", filepath.Join(dir, "recording"), filepath.Join(dir, "program")}
+		complaint(t, run(t, c), 1, dir, "choose a place")
+	})
+	t.Run("a read-only recording", func(t *testing.T) {
+		dir, err := os.MkdirTemp("", "hindsight-e2e")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = exec.Command("chmod", "-R", "u+w", dir).Run() // to be able to remove it
+			os.RemoveAll(dir)
+		})
+		copyFile(t, binary, filepath.Join(dir, "hindsight"))
+		recording := filepath.Join(dir, "recording")
+		hindsight(t, "record", "-o", recording, "--", program)
+		if out, err := exec.Command("chmod", "-R", "a+rX,a-w", dir).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		before := listing(t, recording)
+		c := command{args: []string{filepath.Join(dir, "hindsight"), "index", recording}, dir: dir, nobody: os.Getuid() == 0}
+		complaint(t, run(t, c), 1, recording, "--db")
+		c.args = []string{filepath.Join(dir, "hindsight"), "remove", "--yes", recording}
+		complaint(t, run(t, c), 1, recording, "nothing was removed")
+		sameText(t, "files of the recording", listing(t, recording), before)
 	})
 	t.Run("a full disk", func(t *testing.T) {
 		// A limit on the size of files stands for a disk of that size.
