@@ -118,7 +118,7 @@ func recordHere(ctx context.Context, opt *Options, program, dir string, quiet *p
 		return nil, errors.Join(err, w.Abandon(meta), recording.Remove(dir))
 	}
 	stop := r.relaySignals(ctx)
-	err = r.start()
+	err = r.start(opt)
 	if err == nil {
 		err = r.run()
 	}

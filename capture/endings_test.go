@@ -3,9 +3,11 @@ package capture
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -39,6 +41,9 @@ func TestEndFromOutside(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if c.complete {
+				waitUntilAsleep(t, r.Meta.PID)
+			}
 			if err := unix.Kill(r.Meta.PID, c.signal); err != nil {
 				t.Fatal(err)
 			}
@@ -68,5 +73,24 @@ func TestEndFromOutside(t *testing.T) {
 				t.Errorf("the system call that never returned is not recorded: %v", &before)
 			}
 		})
+	}
+}
+
+// waitUntilAsleep waits until a program is blocked in a system call.
+func waitUntilAsleep(t *testing.T, pid int) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(stat, []byte(") S ")) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not asleep: %s", stat)
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }

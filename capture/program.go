@@ -83,7 +83,10 @@ func checkProgram(path string, depth int) error {
 	case string(magic[:n]) != elf.ELFMAG:
 		return usage("%s is neither an ELF program nor a script with a \"#!\" line: name its interpreter before it", path)
 	}
-	return checkELF(f, path)
+	if err := checkELF(f, path); err != nil {
+		return err
+	}
+	return checkPrivileges(f, path)
 }
 
 func checkScript(f *os.File, path string, depth int) error {

@@ -16,9 +16,12 @@ import (
 
 // start prepares the program at its exec stop and records the state in
 // which it begins.
-func (r *recorder) start() error {
+func (r *recorder) start(opt *Options) error {
 	e := recording.Event{Kind: recording.KindStart}
 	if err := ptrace.GetRegs(r.pid, &e.After); err != nil {
+		return err
+	}
+	if err := r.inherit(opt, e.After.Rsp); err != nil {
 		return err
 	}
 	if err := r.hideVDSO(e.After.Rsp); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,6 +15,8 @@ const (
 	fastestWrites = 1_500_000_000
 	// rowBytes is what a row of writes takes of the file, generously.
 	rowBytes = 16
+	// rowTime is what loading it takes, about.
+	rowTime = 200 * time.Nanosecond
 	// spareBytes is what the database's other tables may take, and what is to
 	// stay free on the disk.
 	spareBytes = 1 << 30
@@ -34,12 +37,20 @@ func (x *indexer) estimate(ctx context.Context) error {
 	f.calls, f.stacks = false, false
 	count := newTracker(x.code, &x.scan.start, f, bufferRows, dropRows{}, ignoreEvents{})
 	count.maxWrites = ^uint64(0)
+	began := time.Now()
 	if _, err := x.replay(ctx, "counting", count); err != nil {
 		return err
 	}
+	ahead := Estimate{Writes: count.writes, Bytes: count.writes * rowBytes,
+		// Replayed again, while another thread loads.
+		Time: max(time.Since(began), time.Duration(count.writes)*rowTime)}
 	if count.writes > limit {
 		x.filter.writes = false
 		x.leaveOut(count.writes)
+		ahead.Time = time.Since(began)
+	}
+	if x.opt.Estimated != nil {
+		x.opt.Estimated(ahead)
 	}
 	return nil
 }

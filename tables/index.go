@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"hindsight/internal/recording"
 	"hindsight/replay"
@@ -39,9 +40,19 @@ type Options struct {
 	// Progress, where not nil, is told from time to time how far it is. It is
 	// called from several goroutines.
 	Progress func(Progress)
+	// Estimated, where not nil, is told what is ahead, where the recording is so
+	// long that it was counted before.
+	Estimated func(Estimate)
 	// Extend, where not nil, is called with the finished file before it gets its
 	// name, to add to it.
 	Extend func(ctx context.Context, path string) error
+}
+
+// Estimate is what an indexing will make, and take.
+type Estimate struct {
+	Writes uint64 // exact
+	Bytes  uint64 // of the table writes, about
+	Time   time.Duration
 }
 
 // Progress tells how far indexing is.

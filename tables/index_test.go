@@ -97,7 +97,11 @@ func TestIndex(t *testing.T) {
 	t.Run("calls", func(t *testing.T) { checkCalls(t, db) })
 	t.Run("consistency", func(t *testing.T) { checkConsistency(t, db) })
 	t.Run("counted before", func(t *testing.T) {
-		limited, s := indexed(t, rec, Options{MaxRows: 100})
+		var ahead Estimate
+		limited, s := indexed(t, rec, Options{MaxRows: 100, Estimated: func(e Estimate) { ahead = e }})
+		if ahead.Writes != summary.Writes || ahead.Bytes < ahead.Writes || ahead.Time <= 0 {
+			t.Errorf("%+v was estimated for %d writes", ahead, summary.Writes)
+		}
 		if !s.WritesLeftOut || s.Writes != 0 || len(s.Notes) == 0 || !strings.Contains(s.Notes[0], "--from") {
 			t.Errorf("summary %+v", s)
 		}

@@ -120,11 +120,18 @@ func index(ctx context.Context, w io.Writer, rec *recording.Recording, opt table
 	began := time.Now()
 	bar := newProgress(w)
 	opt.Progress = bar.update
+	opt.Estimated = func(e tables.Estimate) {
+		bar.print(fmt.Sprintf("hindsight: there are %s, about %s and %v of work",
+			plural(e.Writes, "write"), byteText(e.Bytes), max(e.Time.Round(time.Second), time.Second)))
+	}
 	opt.Extend = sqlext.Install
 	summary, err := tables.Index(ctx, rec, opt)
 	bar.stop()
 	if err != nil {
-		return err
+		return explainWriting(err, opt.Database)
+	}
+	if opt.From >= summary.Instructions {
+		summary.Notes = append(summary.Notes, fmt.Sprintf("nothing happened from t %d on: the recording ends at %d", opt.From, summary.Instructions))
 	}
 	for _, note := range summary.Notes {
 		fmt.Fprintf(w, "hindsight: %s\n", note)

@@ -47,6 +47,10 @@ func TestIndex(t *testing.T) {
 	if got.code != 0 || got.stdout != "text,calls\n\"hello\n\",0\n\nn\n4\n" {
 		t.Errorf("part: %+v", got)
 	}
+	late := filepath.Join(t.TempDir(), "late.duckdb")
+	if got := hindsight(t, "", "index", "--from", "999_999_999_999", "--db", late); got.code != 0 || !strings.Contains(got.stderr, "the recording ends at") {
+		t.Errorf("index --from behind the end: %+v", got)
+	}
 	if got := hindsight(t, "", "list", "--format", "csv"); !strings.HasSuffix(got.stdout, ",true\n") {
 		t.Errorf("list: %+v", got)
 	}

@@ -14,7 +14,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
+	"hindsight/internal/inherited"
 	"hindsight/replay"
 )
 
@@ -37,7 +39,20 @@ type exitStatus int
 func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 func main() {
+	refuseClosedOutput()
 	os.Exit(run(context.Background(), os.Args[1:], os.Stderr))
+}
+
+// refuseClosedOutput lets writes to a closed standard output fail, for which Go's
+// runtime opened /dev/null: what was asked for would be lost without a word.
+func refuseClosedOutput() {
+	if !inherited.Closed(1) {
+		return
+	}
+	if fd, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0); err == nil {
+		_ = unix.Dup2(fd, 1) // at worst the output is lost as before
+		_ = unix.Close(fd)
+	}
 }
 
 // run executes a command line and gives its exit code.

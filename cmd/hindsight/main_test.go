@@ -191,6 +191,15 @@ func TestFullOutput(t *testing.T) {
 	}
 }
 
+// TestClosedOutput holds that a closed standard output is no success either.
+func TestClosedOutput(t *testing.T) {
+	cmd := exec.Command("/bin/sh", "-c", `exec "$0" version >&-`, binary)
+	out, _ := cmd.CombinedOutput() // the code is looked at
+	if code := cmd.ProcessState.ExitCode(); code != exitFailure || !strings.Contains(string(out), "bad file descriptor") {
+		t.Errorf("%d, %q", code, out)
+	}
+}
+
 func TestVersion(t *testing.T) {
 	got := hindsight(t, "", "version")
 	for _, want := range []string{"hindsight ", "go 1.", "duckdb v1.", "zydis 4."} {

@@ -16,25 +16,25 @@ import (
 
 // progressBar shows how far indexing is, on a terminal only.
 type progressBar struct {
-	out     *os.File
+	w       io.Writer
 	writer  progress.Writer
 	tracker *progress.Tracker
 	done    chan struct{}
 
-	mu    sync.Mutex
-	stage string
-	began time.Time // of the stage
-	last  time.Time // when the message was last changed
+	mu     sync.Mutex
+	stage  string
+	began  time.Time // of the stage
+	before uint64    // instructions when the stage began
+	last   time.Time // when the message was last changed
 }
 
 // newProgress begins a bar where w is a terminal.
 func newProgress(w io.Writer) *progressBar {
-	b := &progressBar{}
+	b := &progressBar{w: w}
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return b
 	}
-	b.out = f
 	b.tracker = &progress.Tracker{Message: "reading the recording", AutoStopDisabled: true}
 	b.writer = progress.NewWriter()
 	b.writer.SetOutputWriter(w)
@@ -67,7 +67,7 @@ func (b *progressBar) update(p tables.Progress) {
 	defer b.mu.Unlock()
 	now := time.Now()
 	if p.Stage != b.stage {
-		b.stage, b.began, b.last = p.Stage, now, time.Time{}
+		b.stage, b.began, b.last, b.before = p.Stage, now, time.Time{}, p.Instructions
 		b.tracker.Reset()
 	}
 	if now.Sub(b.last) < 100*time.Millisecond {
@@ -78,10 +78,21 @@ func (b *progressBar) update(p tables.Progress) {
 	b.tracker.SetValue(int64(min(p.Events, p.Total)))
 	message := p.Stage
 	if p.Instructions > 0 {
-		rate := float64(p.Instructions) / max(now.Sub(b.began).Seconds(), 0.1)
-		message += fmt.Sprintf(": %s instructions, %s/s", countText(float64(p.Instructions)), countText(rate))
+		message += fmt.Sprintf(": %s instructions", countText(float64(p.Instructions)))
+	}
+	if done := p.Instructions - b.before; done > 0 {
+		message += fmt.Sprintf(", %s/s", countText(float64(done)/max(now.Sub(b.began).Seconds(), 0.1)))
 	}
 	b.tracker.UpdateMessage(message)
+}
+
+// print writes a line above the bar, or simply a line.
+func (b *progressBar) print(line string) {
+	if b.tracker == nil {
+		fmt.Fprintln(b.w, line)
+		return
+	}
+	b.writer.Log(line)
 }
 
 // stop removes the bar from the screen.
@@ -95,7 +106,7 @@ func (b *progressBar) stop() {
 	// The writer could remove a finished tracker itself, but would not draw over
 	// one that is to be removed.
 	// The terminal may have echoed a ^C, hence the return.
-	fmt.Fprint(b.out, "\r"+text.CursorUp.Sprint()+text.EraseLine.Sprint())
+	fmt.Fprint(b.w, "\r"+text.CursorUp.Sprint()+text.EraseLine.Sprint())
 }
 
 // countText is a count with three digits and a unit.

@@ -41,6 +41,9 @@ can be replayed.`,
 
 func record(cmd *cobra.Command, args []string, dir string) error {
 	result, err := capture.Record(cmd.Context(), capture.Options{Args: args, Dir: dir, Version: versionText()})
+	if err != nil && outOfSpace(err) {
+		err = fmt.Errorf("%w; make room, or choose another place with -o or HINDSIGHT_DIR", err)
+	}
 	switch {
 	case err != nil && result != nil && result.Dir != "":
 		return fmt.Errorf("%w; what was recorded until then is in %s", err, result.Dir)

@@ -29,6 +29,7 @@ func dotCommands() []dotCommand {
 		{".functions", "", "list Hindsight's own functions", 0, 0, dotFunctions},
 		{".help", "[NAME]", "explain a command, table or function", 0, 1, dotHelp},
 		{".format", "[NAME]", "print results as " + strings.Join(sqlext.Formats(), ", "), 0, 1, dotFormat},
+		{".mode", "[NAME]", "the same as .format", 0, 1, dotFormat},
 		{".maxrows", "[N]", "draw at most N rows of a table; 0 for all", 0, 1, dotMaxRows},
 		{".timer", "on|off", "show how long each statement took", 1, 1, dotTimer},
 		{".read", "FILE", "run the statements of a file", 1, 1, dotRead},

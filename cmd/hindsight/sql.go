@@ -25,7 +25,7 @@ const promptRows = 1000
 
 type sqlFlags struct {
 	database string
-	command  string
+	commands []string
 	file     string
 	format   string
 }
@@ -54,7 +54,7 @@ The history itself cannot be changed: use CREATE TEMP TABLE, or COPY … TO 'fil
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.database, "db", "", "the history's file, when it is not inside the recording")
-	flags.StringVarP(&f.command, "command", "c", "", "run these statements")
+	flags.StringArrayVarP(&f.commands, "command", "c", nil, "run these statements; several -c run one after the other")
 	flags.StringVarP(&f.file, "file", "f", "", "run the statements of this file; - is standard input")
 	addFormat(cmd, &f.format)
 	_ = cmd.MarkFlagFilename("db", "duckdb", "db")
@@ -72,25 +72,34 @@ func runSQL(cmd *cobra.Command, args []string, f sqlFlags) error {
 		return usageError{errors.New("give -c or -f, not both")}
 	}
 	// A script that cannot be read is to be known before a long indexing.
-	var script io.Reader = os.Stdin
+	scripts := []io.Reader{os.Stdin}
 	source := ""
 	switch {
 	case given("command"):
-		script = strings.NewReader(f.command)
+		scripts = nil
+		for _, c := range f.commands {
+			scripts = append(scripts, strings.NewReader(c))
+		}
 	case given("file") && f.file != "-":
 		file, err := os.Open(f.file)
 		if err != nil {
 			return err
 		}
 		defer file.Close()
-		script, source = file, filepath.Base(f.file)
+		scripts, source = []io.Reader{file}, filepath.Base(f.file)
 	}
 	h, err := openHistory(cmd, args, f.database)
 	if err != nil {
 		return err
 	}
 	s := &shell{history: h, out: os.Stdout, err: os.Stderr, format: format, source: source}
-	err = errors.Join(s.runFrom(cmd, script), s.closeOutput(), h.Close())
+	for i := 0; i < len(scripts) && err == nil; i++ {
+		err = s.runFrom(cmd, scripts[i])
+	}
+	if errors.Is(err, errQuit) {
+		err = nil
+	}
+	err = errors.Join(err, s.closeOutput(), h.Close())
 	if err == nil && s.failed && !s.interactive {
 		return exitStatus(exitFailure)
 	}
@@ -104,13 +113,13 @@ func (s *shell) runFrom(cmd *cobra.Command, script io.Reader) error {
 		s.interactive, s.timer, s.maxRows = true, true, promptRows
 		s.greet(ctx)
 		if name := os.Getenv("TERM"); name == "" || name == "dumb" {
-			return endOf(s.script(ctx, script))
+			return s.script(ctx, script)
 		}
-		return endOf(s.prompt(ctx))
+		return s.prompt(ctx)
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return endOf(s.script(ctx, script))
+	return s.script(ctx, script)
 }
 
 // greet says what the prompt is about.
@@ -119,13 +128,6 @@ func (s *shell) greet(ctx context.Context) {
 	if n, err := s.history.Warnings(ctx); err == nil && n > 0 {
 		fmt.Fprintf(s.err, "Note %s about this history: SELECT * FROM diagnostics;\n", plural(uint64(n), "warning"))
 	}
-}
-
-func endOf(err error) error {
-	if errors.Is(err, errQuit) {
-		return nil
-	}
-	return err
 }
 
 // openHistory opens the database to ask, and makes it first where it is missing.

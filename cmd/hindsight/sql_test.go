@@ -55,6 +55,16 @@ func TestSQLCommandAndFile(t *testing.T) {
 		"| a |\n| ---:|\n| 1 |\n\n| b |\n| ---:|\n| 2 |\n" {
 		t.Errorf("two tables in markdown: %+v", got)
 	}
+	if got := hindsight(t, "", "sql", "--db", db, "-c", ".mode jsonl", "-c", "SELECT 1 AS a; SELECT 2 AS a", "-c", "SELECT 3 AS a"); got.code != 0 ||
+		got.stdout != "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n" {
+		t.Errorf("several -c: %+v", got)
+	}
+	if got := hindsight(t, "", "sql", "--db", db, "-c", ".quit", "-c", "SELECT 1"); got.code != 0 || got.stdout != "" {
+		t.Errorf(".quit before another -c: %+v", got)
+	}
+	if got := hindsight(t, "", "sql", "--db", db, "-c", "SELECT row(1, 'x')"); got.code != exitFailure || !strings.Contains(got.stderr, "cast it to VARCHAR") {
+		t.Errorf("a struct without names: %+v", got)
+	}
 	file := filepath.Join(t.TempDir(), "q.sql")
 	if err := os.WriteFile(file, []byte("SELECT 1 AS a;\n\nSELECT\nbroken;\nSELECT 3 AS c;"), 0o644); err != nil {
 		t.Fatal(err)

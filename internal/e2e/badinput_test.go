@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,6 +67,37 @@ func TestProgramsThatCannotRun(t *testing.T) {
 				t.Errorf("it left %s behind", recording)
 			}
 		})
+	}
+}
+
+// TestProgramWithRights holds that a program to which tracing would deny its
+// rights is not recorded without them.
+func TestProgramWithRights(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can make a program set-user-ID to another user")
+	}
+	dir, err := os.MkdirTemp("", "hindsight-e2e")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	copyFile(t, binary, filepath.Join(dir, "hindsight"))
+	program, store := filepath.Join(dir, "program"), filepath.Join(dir, "store")
+	copyFile(t, static(t, "calls_and_returns"), program)
+	const nobody = 65534
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(program, 0o755|os.ModeSetuid), os.Mkdir(store, 0o755), os.Chown(store, nobody, nobody)); err != nil {
+		t.Fatal(err)
+	}
+	c := command{args: []string{filepath.Join(dir, "hindsight"), "record", program}, dir: dir, nobody: true, env: []string{"HINDSIGHT_DIR=" + store}}
+	complaint(t, run(t, c), 1, program, "set-user-ID")
+	if entries, err := os.ReadDir(store); err != nil || len(entries) > 0 {
+		t.Errorf("it left %v behind, %v", entries, err)
+	}
+	if err := os.Chmod(program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(t, c); r.status != 0 {
+		t.Errorf("without the bit: %d\n%s", r.status, tail(r.stderr))
 	}
 }
 
@@ -309,7 +341,31 @@ func TestPlacesThatCannotBeWritten(t *testing.T) {
 		}
 		c := command{args: []string{filepath.Join(dir, "hindsight"), "record", filepath.Join(dir, "program")},
 			dir: dir, nobody: os.Getuid() == 0, env: []string{"HINDSIGHT_DIR=" + filepath.Join(dir, "store")}}
-		complaint(t, run(t, c), 1, dir)
+		complaint(t, run(t, c), 1, dir, "HINDSIGHT_DIR")
+		c.args = []string{filepath.Join(dir, "hindsight"), "record", "-o", filepath.Join(dir, "recording"), filepath.Join(dir, "program")}
+		complaint(t, run(t, c), 1, dir, "choose a place")
+	})
+	t.Run("a read-only recording", func(t *testing.T) {
+		dir, err := os.MkdirTemp("", "hindsight-e2e")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = exec.Command("chmod", "-R", "u+w", dir).Run() // to be able to remove it
+			os.RemoveAll(dir)
+		})
+		copyFile(t, binary, filepath.Join(dir, "hindsight"))
+		recording := filepath.Join(dir, "recording")
+		hindsight(t, "record", "-o", recording, "--", program)
+		if out, err := exec.Command("chmod", "-R", "a+rX,a-w", dir).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		before := listing(t, recording)
+		c := command{args: []string{filepath.Join(dir, "hindsight"), "index", recording}, dir: dir, nobody: os.Getuid() == 0}
+		complaint(t, run(t, c), 1, recording, "--db")
+		c.args = []string{filepath.Join(dir, "hindsight"), "remove", "--yes", recording}
+		complaint(t, run(t, c), 1, recording, "nothing was removed")
+		sameText(t, "files of the recording", listing(t, recording), before)
 	})
 	t.Run("a full disk", func(t *testing.T) {
 		// A limit on the size of files stands for a disk of that size.
@@ -318,11 +374,11 @@ func TestPlacesThatCannotBeWritten(t *testing.T) {
 		if r.status == 0 {
 			t.Skip("the recording is smaller than the limit")
 		}
-		complaint(t, withoutProgram(r), 1)
+		complaint(t, withoutProgram(r), 1, "make room")
 		good := sample(t)
 		before := listing(t, good)
 		r = run(t, command{args: []string{"bash", "-c", `ulimit -f 40; exec "$@"`, "bash", binary, "index", good}})
-		complaint(t, r, 1)
+		complaint(t, r, 1, "there is no room on the disk", "--db")
 		sameText(t, "files of the recording", listing(t, good), before)
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Root is the folder in which recordings live when no other place is given:
@@ -173,6 +175,12 @@ func Remove(dir string) error {
 	var damaged *DamagedError
 	if _, err := Open(dir); err != nil && !errors.As(err, &version) && !errors.As(err, &damaged) {
 		return fmt.Errorf("remove: %w", err)
+	}
+	// Not half of it.
+	for _, folder := range []string{filepath.Dir(filepath.Clean(dir)), dir, filepath.Join(dir, objectsDir)} {
+		if err := unix.Access(folder, unix.W_OK|unix.X_OK); err != nil && !errors.Is(err, unix.ENOENT) {
+			return fmt.Errorf("remove %s: %s: %w; nothing was removed", dir, folder, err)
+		}
 	}
 	var names []string
 	if entries, err := os.ReadDir(filepath.Join(dir, objectsDir)); err == nil {

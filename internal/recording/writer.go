@@ -96,7 +96,7 @@ func makeDir(dir string) error {
 		return fmt.Errorf("create a recording: %s, or what leads to it, is a file: choose another place", dir)
 	}
 	if err != nil {
-		return fmt.Errorf("create a recording: %w", err)
+		return fmt.Errorf("create a recording: %w; choose a place that you can write", err)
 	}
 	return nil
 }
