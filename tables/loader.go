@@ -3,8 +3,6 @@ package tables
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 )
 
 // segmentRows is how many rows make a transaction.
@@ -71,12 +69,7 @@ func (l *loader) close() error {
 	return l.err
 }
 
-func (l *loader) run(ctx context.Context) (err error) {
-	defer func() {
-		for _, name := range slices.Sorted(maps.Keys(l.appenders)) {
-			err = errors.Join(err, l.appenders[name].close())
-		}
-	}()
+func (l *loader) run(ctx context.Context) error {
 	for b := range l.jobs {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -103,7 +96,7 @@ func (l *loader) load(ctx context.Context, b buffer) error {
 		}
 		l.appenders[b.table()] = a
 	}
-	if err := a.append(columns, order, rows); err != nil {
+	if err := a.append(ctx, columns, order, rows); err != nil {
 		return err
 	}
 	l.rows[b.table()] += uint64(rows)
@@ -111,10 +104,5 @@ func (l *loader) load(ctx context.Context, b buffer) error {
 		return nil
 	}
 	l.unsaved = 0
-	for _, a := range l.appenders {
-		if err := a.flush(); err != nil {
-			return err
-		}
-	}
 	return l.db.segment(ctx)
 }

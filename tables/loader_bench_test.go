@@ -89,15 +89,12 @@ func BenchmarkLoadWrites(b *testing.B) {
 			start := cpuTime()
 			columns, order, n := w.sorted()
 			sorting += cpuTime() - start
-			if err := a.append(columns, order, n); err != nil {
+			if err := a.append(ctx, columns, order, n); err != nil {
 				b.Fatal(err)
 			}
 			loading += cpuTime() - start
 		}
 		start := cpuTime()
-		if err := a.close(); err != nil {
-			b.Fatal(err)
-		}
 		if err := db.commit(ctx, nil); err != nil {
 			b.Fatal(err)
 		}

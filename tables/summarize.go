@@ -27,7 +27,7 @@ func (x *indexer) note(severity, what, detail string) {
 // summarize fills the tables that are known only at the end.
 func (x *indexer) summarize(ctx context.Context) error {
 	if x.filter.stacks {
-		if err := x.addStackOrder(); err != nil {
+		if err := x.addStackOrder(ctx); err != nil {
 			return fmt.Errorf("callers of the stacks: %w", err)
 		}
 	}
@@ -132,7 +132,7 @@ func (x *indexer) addModules(add addRow) error {
 }
 
 // addStackOrder fills the tables behind the view stack_frames.
-func (x *indexer) addStackOrder() error {
+func (x *indexer) addStackOrder(ctx context.Context) error {
 	order := &x.tracker.order
 	table := "_stack_order"
 	if order.expanded() {
@@ -142,13 +142,11 @@ func (x *indexer) addStackOrder() error {
 	if err != nil {
 		return err
 	}
-	add := func(columns []column, rows int) error { return a.append(columns, nil, rows) }
+	add := func(columns []column, rows int) error { return a.append(ctx, columns, nil, rows) }
 	if order.expanded() {
-		err = order.eachCallers(add)
-	} else {
-		err = add(order.places())
+		return order.eachCallers(add)
 	}
-	return errors.Join(err, a.close())
+	return add(order.places())
 }
 
 // modulesThatRan tells, by index, which modules have a block that was executed.

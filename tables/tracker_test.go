@@ -403,7 +403,7 @@ func TestStackOrder(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return errors.Join(a.append(columns, nil, rows), a.close())
+		return a.append(ctx, columns, nil, rows)
 	}
 	columns, _, n := table.sorted()
 	places, m := o.places()
