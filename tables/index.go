@@ -163,8 +163,10 @@ func (x *indexer) fill(ctx context.Context) error {
 	if x.events, err = newEventTables(ctx, x.db, x.fills, x.scan); err != nil {
 		return err
 	}
-	spare := newNarrowWindow(windowRows)
-	load := newLoader(ctx, x.db, spare, &wideWindow{}, &callRows{}, &stackRows{})
+	load, err := newLoader(ctx, x.db, loadWorkers(), spareBuffers(loadWorkers())...)
+	if err != nil {
+		return errors.Join(err, x.events.close())
+	}
 	x.tracker = newTracker(x.code, &x.scan.start, x.filter, windowRows, load, x.events)
 	x.tracker.maxWrites = x.opt.MaxRows
 	if !x.filter.writes {
@@ -174,18 +176,33 @@ func (x *indexer) fill(ctx context.Context) error {
 	if err == nil {
 		err = x.tracker.finish()
 	}
-	err = errors.Join(err, load.close(), x.events.close())
+	err = errors.Join(err, load.close(ctx), x.events.close())
 	if err != nil {
 		return err
 	}
 	x.tracker.release()
+	if err := x.db.exec(ctx, "BEGIN TRANSACTION"); err != nil {
+		return err
+	}
 	if x.tracker.overflow {
 		x.leaveOut(x.tracker.writes)
 		if err := x.db.exec(ctx, "TRUNCATE _writes", "TRUNCATE _wide_writes"); err != nil {
 			return err
 		}
 	}
-	return x.summarize(ctx)
+	if err := x.summarize(ctx); err != nil {
+		return err
+	}
+	return x.db.exec(ctx, "COMMIT")
+}
+
+// spareBuffers returns what newLoader needs for a number of workers.
+func spareBuffers(workers int) []buffer {
+	spares := []buffer{&callRows{}, &stackRows{}}
+	for range workers {
+		spares = append(spares, newNarrowWindow(windowRows), &wideWindow{})
+	}
+	return spares
 }
 
 func (x *indexer) replay(ctx context.Context, stage string, consumer replay.Consumer) (*replay.Result, error) {

@@ -405,7 +405,7 @@ func TestStackOrder(t *testing.T) {
 		}
 		return a.append(ctx, columns, nil, rows)
 	}
-	columns, _, n := table.sorted()
+	columns, n := table.columns()
 	places, m := o.places()
 	err = errors.Join(
 		o.eachCallers(func(columns []column, rows int) error { return fill("_stack_callers", columns, rows) }),
