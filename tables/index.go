@@ -78,7 +78,7 @@ func Index(ctx context.Context, rec *recording.Recording, opt Options) (*Summary
 	// What is held are large columns without pointers: collecting often costs
 	// little and keeps the memory near to what is in use.
 	defer debug.SetGCPercent(debug.SetGCPercent(30))
-	x := &indexer{rec: rec, opt: opt}
+	x := &indexer{rec: rec, opt: opt, spares: spareBuffers(loadWorkers())}
 	if err := x.prepare(); err != nil {
 		return nil, err
 	}
@@ -109,7 +109,11 @@ type indexer struct {
 	fills  map[string]bool // tables to fill
 	notes  []diagnostic
 
-	db      *database
+	db *database
+	// spares are for the loader. They are made first, long before they are
+	// touched: beside their size the collector finds what the symbols leave behind
+	// small, and lets it lie (30 collections of a small heap otherwise).
+	spares  []buffer
 	tracker *tracker
 	events  *eventTables
 	result  *replay.Result
@@ -163,7 +167,7 @@ func (x *indexer) fill(ctx context.Context) error {
 	if x.events, err = newEventTables(ctx, x.db, x.fills, x.scan); err != nil {
 		return err
 	}
-	load, err := newLoader(ctx, x.db, loadWorkers(), spareBuffers(loadWorkers())...)
+	load, err := newLoader(ctx, x.db, loadWorkers(), x.spares...)
 	if err != nil {
 		return errors.Join(err, x.events.close())
 	}
@@ -181,6 +185,7 @@ func (x *indexer) fill(ctx context.Context) error {
 		return err
 	}
 	x.tracker.release()
+	x.spares = nil
 	if err := x.db.exec(ctx, "BEGIN TRANSACTION"); err != nil {
 		return err
 	}
