@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -190,7 +191,8 @@ func (x *indexer) addBlocks(blocks []replay.Block, add addRow) error {
 	return nil
 }
 
-// addLines adds the rows of the line tables that lie in executed blocks.
+// addLines adds the rows of the line tables that lie in executed blocks, which are
+// sorted.
 func (x *indexer) addLines(ran []bool, blocks []replay.Block, add addRow) error {
 	var rows []symbols.LineRow
 	for i := range x.code.modules {
@@ -198,20 +200,52 @@ func (x *indexer) addLines(ran []bool, blocks []replay.Block, add addRow) error 
 		if !ran[i] || m.file == nil {
 			continue
 		}
-		rows = m.file.LineRows(m.start-m.bias, m.end-m.bias, rows[:0])
-		next := 0
-		for _, r := range rows {
-			pc := r.PC + m.bias
-			for next < len(blocks) && blocks[next].PC+uint64(blocks[next].Size) <= pc {
-				next++
-			}
-			if next == len(blocks) || pc < blocks[next].PC {
-				continue
-			}
-			x.tracker.pcs.add(pc)
-			if err := add(uint32(1), pc, r.File, uint32(r.Line), blocks[next].Executions); err != nil {
+		for in := blocksIn(blocks, m.start, m.end); len(in) > 0; {
+			n, end := neighbours(in)
+			rows = m.file.LineRows(in[0].PC-m.bias, min(end, m.end)-m.bias, rows[:0])
+			if err := x.addLineRows(rows, m.bias, in[:n], add); err != nil {
 				return err
 			}
+			in = in[n:]
+		}
+	}
+	return nil
+}
+
+// blocksIn returns the blocks that begin in [lo, hi).
+func blocksIn(blocks []replay.Block, lo, hi uint64) []replay.Block {
+	first := sort.Search(len(blocks), func(i int) bool { return blocks[i].PC >= lo })
+	n := sort.Search(len(blocks)-first, func(i int) bool { return blocks[first+i].PC >= hi })
+	return blocks[first : first+n]
+}
+
+// neighbours returns how many of the first blocks lie close to one another, and
+// where the last of these ends. Line tables are asked for no more than that: those
+// of a unit that did not run need not be decoded, which is most of a large program.
+// Blocks overlap where a jump leads behind an instruction's prefix.
+func neighbours(blocks []replay.Block) (n int, end uint64) {
+	const gap = 64
+	for n < len(blocks) && (n == 0 || blocks[n].PC < end+gap) {
+		end = max(end, blocks[n].PC+uint64(blocks[n].Size))
+		n++
+	}
+	return n, end
+}
+
+// addLineRows adds those of rows that lie in one of the blocks.
+func (x *indexer) addLineRows(rows []symbols.LineRow, bias uint64, blocks []replay.Block, add addRow) error {
+	next := 0
+	for _, r := range rows {
+		pc := r.PC + bias
+		for next < len(blocks) && blocks[next].PC+uint64(blocks[next].Size) <= pc {
+			next++
+		}
+		if next == len(blocks) || pc < blocks[next].PC {
+			continue
+		}
+		x.tracker.pcs.add(pc)
+		if err := add(uint32(1), pc, r.File, uint32(r.Line), blocks[next].Executions); err != nil {
+			return err
 		}
 	}
 	return nil
