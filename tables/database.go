@@ -101,15 +101,11 @@ func (db *database) create(ctx context.Context) error {
 		return err
 	}
 	// In one transaction: each by itself would wait for the disk, 250 times.
-	if err := db.exec(ctx, "BEGIN TRANSACTION"); err != nil {
-		return err
-	}
+	all := []string{"BEGIN TRANSACTION"}
 	for _, t := range Schema() {
-		if err := db.exec(ctx, t.DDL()...); err != nil {
-			return fmt.Errorf("table %s: %w", t.Name, err)
-		}
+		all = append(all, t.DDL()...)
 	}
-	return db.exec(ctx, "COMMIT")
+	return db.exec(ctx, strings.Join(append(all, "COMMIT"), ";"))
 }
 
 // connect opens another connection.
