@@ -1,17 +1,33 @@
 #include "bulk.h"
 
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // DuckDB's stable C interface, as far as it is used here. duckdb.h itself lies
 // in a module directory that cgo cannot name portably.
 typedef uint64_t idx_t;
-extern void duckdb_data_chunk_reset(void *chunk);
+typedef void (*callback)(void *info);
+extern void *duckdb_create_table_function(void);
+extern void duckdb_destroy_table_function(void **function);
+extern void duckdb_table_function_set_name(void *function, const char *name);
+extern void duckdb_table_function_set_extra_info(void *function, void *extra, void (*destroy)(void *extra));
+extern void duckdb_table_function_set_bind(void *function, callback bind);
+extern void duckdb_table_function_set_init(void *function, callback init);
+extern void duckdb_table_function_set_function(void *function, void (*rows)(void *info, void *chunk));
+extern int duckdb_register_table_function(void *connection, void *function);
+extern void *duckdb_bind_get_extra_info(void *info);
+extern void duckdb_bind_add_result_column(void *info, const char *name, void *type);
+extern void duckdb_bind_set_cardinality(void *info, idx_t rows, bool exact);
+extern void *duckdb_init_get_extra_info(void *info);
+extern void *duckdb_function_get_extra_info(void *info);
+extern void duckdb_destroy_logical_type(void **type);
 extern void duckdb_data_chunk_set_size(void *chunk, idx_t size);
 extern void *duckdb_data_chunk_get_vector(void *chunk, idx_t column);
 extern void *duckdb_vector_get_data(void *vector);
 extern void duckdb_vector_ensure_validity_writable(void *vector);
 extern uint64_t *duckdb_vector_get_validity(void *vector);
-extern int duckdb_append_data_chunk(void *appender, void *chunk);
 
 enum { CHUNK_ROWS = 2048, INLINE_BYTES = 12 };
 
@@ -73,7 +89,7 @@ static void fill_constant(const hs_column *c, part p, void *out) {
 	}
 }
 
-// The bytes stay where they are: the appender copies them.
+// The bytes stay where they are: the table copies them.
 static void fill_spans(const hs_column *c, part p, string_t *out) {
 	const uint32_t *offsets = c->data;
 	for (uint32_t i = 0; i < p.n; i++) {
@@ -138,13 +154,68 @@ static void fill(const hs_column *c, part p, void *vector) {
 	fill_validity(c, p, vector, out);
 }
 
-int hs_append(void *appender, void *chunk, const hs_column *columns, uint32_t count, const uint32_t *order, uint64_t rows) {
-	for (uint64_t first = 0; first < rows; first += CHUNK_ROWS) {
-		part p = {order, first, rows - first < CHUNK_ROWS ? rows - first : CHUNK_ROWS};
-		duckdb_data_chunk_reset(chunk);
-		for (uint32_t c = 0; c < count; c++) fill(&columns[c], p, duckdb_data_chunk_get_vector(chunk, c));
-		duckdb_data_chunk_set_size(chunk, p.n);
-		if (duckdb_append_data_chunk(appender, chunk)) return 1;
+struct hs_source {
+	const uint32_t *order;
+	uint64_t rows, next; // next: the first row that was not given yet
+	uint32_t count;      // of columns
+	void **types;
+	hs_column *columns;
+};
+
+static void free_source(void *extra) {
+	hs_source *s = extra;
+	for (uint32_t c = 0; c < s->count; c++) duckdb_destroy_logical_type(&s->types[c]);
+	free(s->types);
+	free(s->columns);
+	free(s);
+}
+
+static void bind(void *info) {
+	hs_source *s = duckdb_bind_get_extra_info(info);
+	for (uint32_t c = 0; c < s->count; c++) {
+		char name[16];
+		snprintf(name, sizeof name, "c%u", c);
+		duckdb_bind_add_result_column(info, name, s->types[c]);
 	}
-	return 0;
+	duckdb_bind_set_cardinality(info, s->rows, true);
+}
+
+static void init(void *info) {
+	hs_source *s = duckdb_init_get_extra_info(info);
+	s->next = 0;
+}
+
+// Gives the next rows; none where all were given.
+static void give(void *info, void *chunk) {
+	hs_source *s = duckdb_function_get_extra_info(info);
+	uint64_t left = s->rows - s->next;
+	part p = {s->order, s->next, left < CHUNK_ROWS ? left : CHUNK_ROWS};
+	if (p.n)
+		for (uint32_t c = 0; c < s->count; c++) fill(&s->columns[c], p, duckdb_data_chunk_get_vector(chunk, c));
+	s->next += p.n;
+	duckdb_data_chunk_set_size(chunk, p.n);
+}
+
+hs_source *hs_source_register(void *connection, const char *name, void *const *types, uint32_t count) {
+	hs_source *s = calloc(1, sizeof *s);
+	s->count = count;
+	s->types = malloc(count * sizeof *s->types);
+	memcpy(s->types, types, count * sizeof *s->types);
+	s->columns = calloc(count, sizeof *s->columns);
+	void *function = duckdb_create_table_function();
+	duckdb_table_function_set_name(function, name);
+	duckdb_table_function_set_extra_info(function, s, free_source);
+	duckdb_table_function_set_bind(function, bind);
+	duckdb_table_function_set_init(function, init);
+	duckdb_table_function_set_function(function, give);
+	if (duckdb_register_table_function(connection, function)) s = NULL; // freed with the function
+	duckdb_destroy_table_function(&function);
+	return s;
+}
+
+void hs_source_set(hs_source *source, const hs_column *columns, const uint32_t *order, uint64_t rows) {
+	source->order = order;
+	source->rows = rows;
+	source->next = 0;
+	memcpy(source->columns, columns, source->count * sizeof *columns);
 }

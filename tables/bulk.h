@@ -1,4 +1,4 @@
-// Filling DuckDB data chunks from columns, 2,048 rows at a time.
+// Columns in memory as a table function of DuckDB, 2,048 rows at a time.
 #ifndef HINDSIGHT_BULK_H
 #define HINDSIGHT_BULK_H
 
@@ -32,9 +32,17 @@ typedef struct {
 	uint8_t flag;
 } hs_column;
 
-// Appends rows of the columns to the appender, through chunk, in the order that
-// order gives (row numbers), or as they lie where order is NULL. Returns 0, or
-// 1 where the appender has an error.
-int hs_append(void *appender, void *chunk, const hs_column *columns, uint32_t count, const uint32_t *order, uint64_t rows);
+// The rows that a table function gives. Its owner is DuckDB, which frees it with
+// the database.
+typedef struct hs_source hs_source;
+
+// Registers a table function without parameters, with columns of the given types
+// (duckdb_logical_type), which it takes over. NULL where DuckDB refuses.
+hs_source *hs_source_register(void *connection, const char *name, void *const *types, uint32_t count);
+
+// Makes the rows of the columns what the function gives, in the order that order
+// gives (row numbers), or as they lie where order is NULL. All that the columns
+// point to must stay until the function has been used or is given other rows.
+void hs_source_set(hs_source *source, const hs_column *columns, const uint32_t *order, uint64_t rows);
 
 #endif

@@ -1,14 +1,17 @@
 package tables
 
 // #include "bulk.h"
+// #include <stdlib.h>
 import "C"
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"reflect"
 	"runtime"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -69,40 +72,60 @@ func (c column) nullIf(flags []uint8, flag uint8) column {
 	return c
 }
 
-// bulkAppender appends columns to one table, without a call per value: about a
-// third of what duckdb.Appender takes. Not safe for concurrent use.
+// bulkAppender appends columns to one table, without a call per value and
+// without a copy on the way: the columns are a table function, and the rows are
+// inserted from it. Not safe for concurrent use.
 type bulkAppender struct {
 	table   string
 	columns int
-	handle  mapping.Appender
-	chunk   mapping.DataChunk
-	types   []mapping.LogicalType
+	conn    *duckdb.Conn
+	insert  string
+	source  *C.hs_source // the database's
 }
 
-// newBulkAppender begins to append to a table in the connection's current
-// transaction. The caller closes it.
-func newBulkAppender(conn driver.Conn, table string) (*bulkAppender, error) {
+// sources counts table functions, which need different names.
+var sources atomic.Uint64
+
+// newBulkAppender prepares to append to a table on a connection, in whatever
+// transaction it is in. There is nothing to close.
+func newBulkAppender(conn *duckdb.Conn, table string) (*bulkAppender, error) {
 	raw, err := rawConnection(conn)
 	if err != nil {
 		return nil, err
 	}
-	a := &bulkAppender{table: table}
-	if mapping.AppenderCreateExt(raw, "", "main", table, &a.handle) == mapping.StateError {
-		err := a.failure("begin to append")
-		mapping.AppenderDestroy(&a.handle)
+	types, err := columnTypes(raw, table)
+	if err != nil {
 		return nil, err
 	}
-	a.columns = int(mapping.AppenderColumnCount(a.handle))
-	for i := range a.columns {
-		a.types = append(a.types, mapping.AppenderColumnType(a.handle, mapping.IdxT(i)))
+	function := fmt.Sprintf("hindsight_rows_%d", sources.Add(1))
+	name := C.CString(function)
+	defer C.free(unsafe.Pointer(name))
+	a := &bulkAppender{table: table, columns: len(types), conn: conn}
+	a.insert = fmt.Sprintf("INSERT INTO %s SELECT * FROM %s()", quoteName(table), function)
+	if a.source = C.hs_source_register(raw.Ptr, name, &types[0], C.uint32_t(len(types))); a.source == nil {
+		return nil, fmt.Errorf("append to table %s: DuckDB refuses the function that brings the rows", table)
 	}
-	a.chunk = mapping.CreateDataChunk(a.types)
 	return a, nil
+}
+
+// columnTypes returns the types (duckdb_logical_type) of a table's columns. The
+// caller destroys them.
+func columnTypes(raw mapping.Connection, table string) ([]unsafe.Pointer, error) {
+	var description mapping.TableDescription
+	defer mapping.TableDescriptionDestroy(&description)
+	if mapping.TableDescriptionCreateExt(raw, "", "main", table, &description) == mapping.StateError {
+		return nil, fmt.Errorf("append to table %s: %s", table, mapping.TableDescriptionError(description))
+	}
+	types := make([]unsafe.Pointer, mapping.TableDescriptionGetColumnCount(description))
+	for i := range types {
+		types[i] = mapping.TableDescriptionGetColumnType(description, mapping.IdxT(i)).Ptr
+	}
+	return types, nil
 }
 
 // append appends rows rows of the columns, in table order; order, where not
 // nil, gives the row numbers in the order in which to append them.
-func (a *bulkAppender) append(columns []column, order []uint32, rows int) error {
+func (a *bulkAppender) append(ctx context.Context, columns []column, order []uint32, rows int) error {
 	if len(columns) != a.columns {
 		return fmt.Errorf("append to %s: %d columns given, the table has %d", a.table, len(columns), a.columns)
 	}
@@ -120,42 +143,15 @@ func (a *bulkAppender) append(columns []column, order []uint32, rows int) error 
 			}
 		}
 	}
-	first := (*C.uint32_t)(unsafe.SliceData(order))
-	if C.hs_append(a.handle.Ptr, a.chunk.Ptr, &raw[0], C.uint32_t(len(raw)), first, C.uint64_t(rows)) != 0 {
-		return a.failure("append")
+	first := unsafe.SliceData(order)
+	if first != nil {
+		pinner.Pin(first)
+	}
+	C.hs_source_set(a.source, &raw[0], (*C.uint32_t)(first), C.uint64_t(rows))
+	if _, err := a.conn.ExecContext(ctx, a.insert, nil); err != nil {
+		return fmt.Errorf("append to table %s: %w", a.table, err)
 	}
 	return nil
-}
-
-// flush hands over to the table what has been appended so far.
-func (a *bulkAppender) flush() error {
-	if mapping.AppenderFlush(a.handle) == mapping.StateError {
-		return a.failure("append")
-	}
-	return nil
-}
-
-// close flushes and ends appending. A second close does nothing.
-func (a *bulkAppender) close() error {
-	if a.handle.Ptr == nil {
-		return nil
-	}
-	var err error
-	if mapping.AppenderClose(a.handle) == mapping.StateError {
-		err = a.failure("append")
-	}
-	mapping.AppenderDestroy(&a.handle)
-	mapping.DestroyDataChunk(&a.chunk)
-	for i := range a.types {
-		mapping.DestroyLogicalType(&a.types[i])
-	}
-	return err
-}
-
-func (a *bulkAppender) failure(doing string) error {
-	data := mapping.AppenderErrorData(a.handle)
-	defer mapping.DestroyErrorData(&data)
-	return fmt.Errorf("%s to table %s: %s", doing, a.table, mapping.ErrorDataMessage(data))
 }
 
 var errDriver = errors.New("this build's DuckDB driver is laid out differently: use the version of github.com/duckdb/duckdb-go/v2 that go.mod names")

@@ -89,7 +89,7 @@ func Index(ctx context.Context, rec *recording.Recording, opt Options) (*Summary
 	// What is held are large columns without pointers: collecting often costs
 	// little and keeps the memory near to what is in use.
 	defer debug.SetGCPercent(debug.SetGCPercent(30))
-	x := &indexer{rec: rec, opt: opt}
+	x := &indexer{rec: rec, opt: opt, spares: spareBuffers(loadWorkers())}
 	if err := x.prepare(); err != nil {
 		return nil, err
 	}
@@ -120,7 +120,11 @@ type indexer struct {
 	fills  map[string]bool // tables to fill
 	notes  []diagnostic
 
-	db      *database
+	db *database
+	// spares are for the loader. They are made first, long before they are
+	// touched: beside their size the collector finds what the symbols leave behind
+	// small, and lets it lie (30 collections of a small heap otherwise).
+	spares  []buffer
 	tracker *tracker
 	events  *eventTables
 	result  *replay.Result
@@ -174,8 +178,10 @@ func (x *indexer) fill(ctx context.Context) error {
 	if x.events, err = newEventTables(ctx, x.db, x.fills, x.scan); err != nil {
 		return err
 	}
-	spare := newNarrowWindow(windowRows)
-	load := newLoader(ctx, x.db, spare, &wideWindow{}, &callRows{}, &stackRows{})
+	load, err := newLoader(ctx, x.db, loadWorkers(), x.spares...)
+	if err != nil {
+		return errors.Join(err, x.events.close())
+	}
 	x.tracker = newTracker(x.code, &x.scan.start, x.filter, windowRows, load, x.events)
 	x.tracker.maxWrites = x.opt.MaxRows
 	if !x.filter.writes {
@@ -185,18 +191,34 @@ func (x *indexer) fill(ctx context.Context) error {
 	if err == nil {
 		err = x.tracker.finish()
 	}
-	err = errors.Join(err, load.close(), x.events.close())
+	err = errors.Join(err, load.close(ctx), x.events.close())
 	if err != nil {
 		return err
 	}
 	x.tracker.release()
+	x.spares = nil
+	if err := x.db.exec(ctx, "BEGIN TRANSACTION"); err != nil {
+		return err
+	}
 	if x.tracker.overflow {
 		x.leaveOut(x.tracker.writes)
 		if err := x.db.exec(ctx, "TRUNCATE _writes", "TRUNCATE _wide_writes"); err != nil {
 			return err
 		}
 	}
-	return x.summarize(ctx)
+	if err := x.summarize(ctx); err != nil {
+		return err
+	}
+	return x.db.exec(ctx, "COMMIT")
+}
+
+// spareBuffers returns what newLoader needs for a number of workers.
+func spareBuffers(workers int) []buffer {
+	spares := []buffer{&callRows{}, &stackRows{}}
+	for range workers {
+		spares = append(spares, newNarrowWindow(windowRows), &wideWindow{})
+	}
+	return spares
 }
 
 func (x *indexer) replay(ctx context.Context, stage string, consumer replay.Consumer) (*replay.Result, error) {

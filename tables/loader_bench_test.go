@@ -80,6 +80,10 @@ func BenchmarkLoadWrites(b *testing.B) {
 		var gen synthetic
 		w := newNarrowWindow(windowRows)
 		var loading, sorting time.Duration
+		var sorter addressSorter
+		if err := db.exec(ctx, "BEGIN TRANSACTION"); err != nil {
+			b.Fatal(err)
+		}
 		a, err := newBulkAppender(db.conn, "_writes")
 		if err != nil {
 			b.Fatal(err)
@@ -87,18 +91,16 @@ func BenchmarkLoadWrites(b *testing.B) {
 		for range windows {
 			gen.fill(w, windowRows)
 			start := cpuTime()
-			columns, order, n := w.sorted()
+			order := sorter.sort(w.addresses())
 			sorting += cpuTime() - start
-			if err := a.append(columns, order, n); err != nil {
+			columns, n := w.columns()
+			if err := a.append(ctx, columns, order, n); err != nil {
 				b.Fatal(err)
 			}
 			loading += cpuTime() - start
 		}
 		start := cpuTime()
-		if err := a.close(); err != nil {
-			b.Fatal(err)
-		}
-		if err := db.commit(ctx, nil); err != nil {
+		if err := errors.Join(db.exec(ctx, "COMMIT"), db.commit(ctx, nil)); err != nil {
 			b.Fatal(err)
 		}
 		loading += cpuTime() - start
@@ -128,7 +130,10 @@ func BenchmarkOneAddress(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	l := newLoader(ctx, db, newNarrowWindow(windowRows))
+	l, err := newLoader(ctx, db, loadWorkers(), spareBuffers(loadWorkers())...)
+	if err != nil {
+		b.Fatal(err)
+	}
 	var gen synthetic
 	var next buffer = newNarrowWindow(windowRows)
 	for done := 0; done < total; done += windowRows {
@@ -137,7 +142,7 @@ func BenchmarkOneAddress(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	if err := errors.Join(l.close(), db.commit(ctx, nil)); err != nil {
+	if err := errors.Join(l.close(ctx), db.commit(ctx, nil)); err != nil {
 		b.Fatal(err)
 	}
 	pool, err := sql.Open("duckdb", path+"?access_mode=read_only")

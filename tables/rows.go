@@ -4,9 +4,12 @@ package tables
 type buffer interface {
 	// table is where the rows belong.
 	table() string
-	// sorted returns the columns, the order in which to append the rows (nil:
-	// as they lie) and their number. Valid until the buffer changes.
-	sorted() (columns []column, order []uint32, rows int)
+	// columns returns the rows' columns in the order of the table, and the number
+	// of rows. Valid until the buffer changes.
+	columns() (columns []column, rows int)
+	// addresses returns the column by which the rows are to be sorted before they
+	// are loaded, nil where they are to lie as they came.
+	addresses() []uint64
 	// reset empties the buffer.
 	reset()
 }
@@ -85,7 +88,9 @@ func (c *callRows) add(r *callRow) {
 	c.flags = append(c.flags, flags)
 }
 
-func (c *callRows) sorted() ([]column, []uint32, int) {
+func (c *callRows) addresses() []uint64 { return nil }
+
+func (c *callRows) columns() ([]column, int) {
 	columns := []column{
 		fixed(c.call), fixed(c.parent).nullAt(0), fixed(c.process), fixed(c.thread), missing(8),
 		fixed(c.depth), fixed(c.function).nullAt(0), fixed(c.enterT), fixed(c.exitT).nullAt(open),
@@ -95,7 +100,7 @@ func (c *callRows) sorted() ([]column, []uint32, int) {
 	for i := range c.args {
 		columns = append(columns, fixed(c.args[i]).nullIf(c.flags, flagNoArgs))
 	}
-	return columns, nil, len(c.call)
+	return columns, len(c.call)
 }
 
 // stackRow is a row of stacks; ids that are 0 become NULL.
@@ -124,8 +129,10 @@ func (s *stackRows) add(r stackRow) {
 	s.callPC = append(s.callPC, r.callPC)
 }
 
-func (s *stackRows) sorted() ([]column, []uint32, int) {
+func (s *stackRows) addresses() []uint64 { return nil }
+
+func (s *stackRows) columns() ([]column, int) {
 	return []column{
 		fixed(s.stack), fixed(s.parent).nullAt(0), fixed(s.depth), fixed(s.function).nullAt(0), fixed(s.callPC).nullAt(0),
-	}, nil, len(s.stack)
+	}, len(s.stack)
 }

@@ -47,6 +47,7 @@ type shadow struct {
 	alternate []alternateStack
 	lastCall  *uint64 // the call id given last, shared by all threads
 	ended     func(f *frame, depth int, t uint64, value *uint64)
+	value     uint64 // what the last return brought: for ended, without an allocation
 }
 
 type alternateStack struct {
@@ -114,7 +115,8 @@ func (s *shadow) returns(sp, target, value, t, pc uint64) {
 		return
 	}
 	if top.next == target {
-		s.pop(t, &value)
+		s.value = value
+		s.pop(t, &s.value)
 		return
 	}
 	s.pop(t, nil)

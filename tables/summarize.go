@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -27,7 +28,7 @@ func (x *indexer) note(severity, what, detail string) {
 // summarize fills the tables that are known only at the end.
 func (x *indexer) summarize(ctx context.Context) error {
 	if x.filter.stacks {
-		if err := x.addStackOrder(); err != nil {
+		if err := x.addStackOrder(ctx); err != nil {
 			return fmt.Errorf("callers of the stacks: %w", err)
 		}
 	}
@@ -132,7 +133,7 @@ func (x *indexer) addModules(add addRow) error {
 }
 
 // addStackOrder fills the tables behind the view stack_frames.
-func (x *indexer) addStackOrder() error {
+func (x *indexer) addStackOrder(ctx context.Context) error {
 	order := &x.tracker.order
 	table := "_stack_order"
 	if order.expanded() {
@@ -142,13 +143,11 @@ func (x *indexer) addStackOrder() error {
 	if err != nil {
 		return err
 	}
-	add := func(columns []column, rows int) error { return a.append(columns, nil, rows) }
+	add := func(columns []column, rows int) error { return a.append(ctx, columns, nil, rows) }
 	if order.expanded() {
-		err = order.eachCallers(add)
-	} else {
-		err = add(order.places())
+		return order.eachCallers(add)
 	}
-	return errors.Join(err, a.close())
+	return add(order.places())
 }
 
 // modulesThatRan tells, by index, which modules have a block that was executed.
@@ -192,7 +191,8 @@ func (x *indexer) addBlocks(blocks []replay.Block, add addRow) error {
 	return nil
 }
 
-// addLines adds the rows of the line tables that lie in executed blocks.
+// addLines adds the rows of the line tables that lie in executed blocks, which are
+// sorted.
 func (x *indexer) addLines(ran []bool, blocks []replay.Block, add addRow) error {
 	var rows []symbols.LineRow
 	for i := range x.code.modules {
@@ -200,20 +200,52 @@ func (x *indexer) addLines(ran []bool, blocks []replay.Block, add addRow) error 
 		if !ran[i] || m.file == nil {
 			continue
 		}
-		rows = m.file.LineRows(m.start-m.bias, m.end-m.bias, rows[:0])
-		next := 0
-		for _, r := range rows {
-			pc := r.PC + m.bias
-			for next < len(blocks) && blocks[next].PC+uint64(blocks[next].Size) <= pc {
-				next++
-			}
-			if next == len(blocks) || pc < blocks[next].PC {
-				continue
-			}
-			x.tracker.pcs.add(pc)
-			if err := add(uint32(1), pc, r.File, uint32(r.Line), blocks[next].Executions); err != nil {
+		for in := blocksIn(blocks, m.start, m.end); len(in) > 0; {
+			n, end := neighbours(in)
+			rows = m.file.LineRows(in[0].PC-m.bias, min(end, m.end)-m.bias, rows[:0])
+			if err := x.addLineRows(rows, m.bias, in[:n], add); err != nil {
 				return err
 			}
+			in = in[n:]
+		}
+	}
+	return nil
+}
+
+// blocksIn returns the blocks that begin in [lo, hi).
+func blocksIn(blocks []replay.Block, lo, hi uint64) []replay.Block {
+	first := sort.Search(len(blocks), func(i int) bool { return blocks[i].PC >= lo })
+	n := sort.Search(len(blocks)-first, func(i int) bool { return blocks[first+i].PC >= hi })
+	return blocks[first : first+n]
+}
+
+// neighbours returns how many of the first blocks lie close to one another, and
+// where the last of these ends. Line tables are asked for no more than that: those
+// of a unit that did not run need not be decoded, which is most of a large program.
+// Blocks overlap where a jump leads behind an instruction's prefix.
+func neighbours(blocks []replay.Block) (n int, end uint64) {
+	const gap = 64
+	for n < len(blocks) && (n == 0 || blocks[n].PC < end+gap) {
+		end = max(end, blocks[n].PC+uint64(blocks[n].Size))
+		n++
+	}
+	return n, end
+}
+
+// addLineRows adds those of rows that lie in one of the blocks.
+func (x *indexer) addLineRows(rows []symbols.LineRow, bias uint64, blocks []replay.Block, add addRow) error {
+	next := 0
+	for _, r := range rows {
+		pc := r.PC + bias
+		for next < len(blocks) && blocks[next].PC+uint64(blocks[next].Size) <= pc {
+			next++
+		}
+		if next == len(blocks) || pc < blocks[next].PC {
+			continue
+		}
+		x.tracker.pcs.add(pc)
+		if err := add(uint32(1), pc, r.File, uint32(r.Line), blocks[next].Executions); err != nil {
+			return err
 		}
 	}
 	return nil

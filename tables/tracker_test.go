@@ -403,9 +403,9 @@ func TestStackOrder(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return errors.Join(a.append(columns, nil, rows), a.close())
+		return a.append(ctx, columns, nil, rows)
 	}
-	columns, _, n := table.sorted()
+	columns, n := table.columns()
 	places, m := o.places()
 	err = errors.Join(
 		o.eachCallers(func(columns []column, rows int) error { return fill("_stack_callers", columns, rows) }),

@@ -15,7 +15,6 @@ const (
 type narrowWindow struct {
 	n                             int
 	t, call, pc, addr, value, who []uint64
-	sorter                        addressSorter
 }
 
 func newNarrowWindow(rows int) *narrowWindow {
@@ -30,14 +29,13 @@ func (w *narrowWindow) table() string { return "_writes" }
 func (w *narrowWindow) full() bool    { return w.n == len(w.t) }
 func (w *narrowWindow) reset()        { w.n = 0 }
 
-// sorted returns the rows' columns in the order of the table, and the order in
-// which to append them. Both are valid until the window changes.
-func (w *narrowWindow) sorted() ([]column, []uint32, int) {
+func (w *narrowWindow) addresses() []uint64 { return w.addr[:w.n] }
+
+func (w *narrowWindow) columns() ([]column, int) {
 	n := w.n
-	columns := []column{
+	return []column{
 		fixed(w.t[:n]), fixed(w.call[:n]), fixed(w.pc[:n]), fixed(w.addr[:n]), fixed(w.value[:n]), fixed(w.who[:n]),
-	}
-	return columns, w.sorter.sort(w.addr[:n]), n
+	}, n
 }
 
 // packWho makes the packed column of _writes, to which the size (up to 8) is
@@ -60,10 +58,11 @@ type wideWindow struct {
 	process, thread, stack, size, offset []uint32
 	source                               []uint8
 	heap                                 []byte
-	sorter                               addressSorter
 }
 
 func (w *wideWindow) table() string { return "_wide_writes" }
+
+func (w *wideWindow) addresses() []uint64 { return w.addr }
 
 func (w *wideWindow) full() bool { return len(w.t) >= wideRows || len(w.heap) >= wideBytes }
 
@@ -93,12 +92,10 @@ func (w *wideWindow) add(r *wideWrite) {
 	}
 }
 
-// sorted is as narrowWindow.sorted.
-func (w *wideWindow) sorted() ([]column, []uint32, int) {
-	columns := []column{
+func (w *wideWindow) columns() ([]column, int) {
+	return []column{
 		fixed(w.t), fixed(w.process), fixed(w.thread), fixed(w.call), fixed(w.stack),
 		fixed(w.pc), fixed(w.addr), fixed(w.size), fixed(w.value), spans(w.heap, w.offset, w.size, 8),
 		fixed(w.source), fixed(w.syscall).nullAt(0),
-	}
-	return columns, w.sorter.sort(w.addr), len(w.t)
+	}, len(w.t)
 }

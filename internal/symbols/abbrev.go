@@ -3,6 +3,7 @@ package symbols
 import (
 	"debug/dwarf"
 	"fmt"
+	"slices"
 )
 
 // Forms of attribute values. Sources: DWARF 5, 7.5.6; the GNU ones from the
@@ -108,7 +109,9 @@ func parseAbbrevs(b []byte, key abbrevKey) (*abbrevTable, int, error) {
 	}
 	r := buf{b: b, p: int(key.off)}
 	t := &abbrevTable{}
+	var attrs []attrSpec // of one entry
 	for {
+		attrs = attrs[:0]
 		code := r.uleb()
 		if code == 0 || r.bad {
 			break
@@ -122,13 +125,14 @@ func parseAbbrevs(b []byte, key abbrevKey) (*abbrevTable, int, error) {
 			if s.attr == 0 && s.form == 0 || r.bad {
 				break
 			}
-			a.attrs = append(a.attrs, s)
+			attrs = append(attrs, s)
 			switch s.attr {
 			case dwarf.AttrLowpc, dwarf.AttrRanges:
 				a.hasCode = true
 			}
 		}
-		a.skips = skipProgram(a.attrs, key)
+		a.attrs = slices.Clone(attrs)
+		a.skips = skipProgram(attrs, key)
 		if code == uint64(len(t.dense))+1 {
 			t.dense = append(t.dense, a)
 			continue
@@ -145,7 +149,7 @@ func parseAbbrevs(b []byte, key abbrevKey) (*abbrevTable, int, error) {
 }
 
 func skipProgram(attrs []attrSpec, key abbrevKey) []skipStep {
-	var steps []skipStep
+	steps := make([]skipStep, 0, len(attrs)+1)
 	fixed := 0
 	for _, s := range attrs {
 		n, ok := formSize(s.form, key)

@@ -209,6 +209,31 @@ func TestLineRows(t *testing.T) {
 	}
 }
 
+// Rows asked for piece by piece are those of the whole.
+func TestLineRowsInPieces(t *testing.T) {
+	eachProgram(t, func(t *testing.T, path string, f *File) {
+		lo, hi := ^uint64(0), uint64(0)
+		for _, s := range f.LoadSegments() {
+			if s.Execute {
+				lo, hi = min(lo, s.Vaddr), max(hi, s.Vaddr+s.Memsz)
+			}
+		}
+		if hi-lo > 1<<20 {
+			return // the pieces of 1 byte would take long
+		}
+		whole := f.LineRows(lo, hi, nil)
+		for _, step := range []uint64{1, 7, 4096} {
+			var pieces []LineRow
+			for at := lo; at < hi; at += step {
+				pieces = f.LineRows(at, min(hi, at+step), pieces)
+			}
+			if !slices.Equal(pieces, whole) {
+				t.Errorf("%s in pieces of %d bytes: %d rows, whole %d", path, step, len(pieces), len(whole))
+			}
+		}
+	})
+}
+
 func TestSpace(t *testing.T) {
 	f := open(t, build(t, "gcc", "inlining.c", "-O0", "-g"))
 	fn := f.named(t, "fib")
