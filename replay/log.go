@@ -41,6 +41,7 @@ type logDecoder struct {
 	retired atomic.Uint64         // instructions decoded so far
 	busy    time.Duration
 	writes  uint64
+	flow    uint64 // controls
 	bytes   uint64
 }
 
@@ -231,6 +232,7 @@ func (d *logDecoder) flush() error {
 		}
 	}
 	d.writes += uint64(len(b.T))
+	d.flow += uint64(len(b.Controls))
 	var err error
 	if d.consumer != nil {
 		err = d.consumer.Consume(b)

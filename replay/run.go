@@ -32,7 +32,9 @@ type Stats struct {
 	SetupNS      uint64 // wall time until the first instruction
 	WallNS       uint64 // wall time of the whole replay
 	ConsumerNS   uint64 // CPU time spent in decoding the log and in the Consumer
-	Writes       uint64 // rows delivered
+	Writes       uint64 // writes delivered
+	Controls     uint64 // controls delivered: calls, returns, system calls …
+	Executions   uint64 // extended blocks executed, each a record of the log
 }
 
 // engine is how one kind of replay executes the program.

@@ -468,6 +468,9 @@ func (x *translated) finish() {
 	s.CodeBytes = uint64(x.cache.at)
 	if x.log != nil {
 		res.Instructions = x.log.retired.Load()
-		s.ConsumerNS, s.Writes = uint64(x.log.busy), x.log.writes
+		s.ConsumerNS, s.Writes, s.Controls = uint64(x.log.busy), x.log.writes, x.log.flow
+		for i := range x.runs {
+			s.Executions += x.runs[i].executions
+		}
 	}
 }
