@@ -20,7 +20,7 @@ type objectFiles struct {
 	open   []*recording.Object // the host has them as descriptors, in this order
 	first  int                 // the first of these descriptors
 	places map[string]objectPlace
-	// rest takes the contents of those beyond mostObjects.
+	// rest takes the contents of all others, as they are mapped.
 	rest   *os.File
 	end    uint64 // of what it holds
 	damage chan error
@@ -36,9 +36,17 @@ type objectPlace struct {
 const mostObjects = 256
 
 // openObjects opens the named objects, of which the host will have the first
-// mostObjects as descriptors from first on.
+// mostObjects as descriptors from first on. Where the recording lies on a file
+// system that forbids to execute, and so to map code, it has none.
 func openObjects(rec *recording.Recording, names []string, first int) (*objectFiles, error) {
 	o := &objectFiles{rec: rec, first: first, places: map[string]objectPlace{}, damage: make(chan error, 1)}
+	var fs unix.Statfs_t
+	if err := unix.Statfs(rec.Dir, &fs); err != nil {
+		return nil, fmt.Errorf("statfs %s: %w", rec.Dir, err)
+	}
+	if fs.Flags&unix.MS_NOEXEC != 0 {
+		names = nil
+	}
 	for i, name := range names[:min(len(names), mostObjects)] {
 		object, err := rec.OpenObjectFile(name)
 		if err != nil {

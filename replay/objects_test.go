@@ -8,14 +8,16 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"hindsight/internal/recording"
 )
 
 // storeObjects makes a recording that holds these contents and nothing else.
-func storeObjects(t *testing.T, contents ...[]byte) (*recording.Recording, []string) {
+func storeObjects(t *testing.T, parent string, contents ...[]byte) (*recording.Recording, []string) {
 	t.Helper()
 	t.Setenv("HINDSIGHT_DIR", t.TempDir())
-	dir := filepath.Join(t.TempDir(), "r")
+	dir := filepath.Join(parent, "r")
 	meta := &recording.Meta{Format: recording.FormatVersion}
 	w, err := recording.Create(dir, meta)
 	if err != nil {
@@ -43,7 +45,7 @@ func storeObjects(t *testing.T, contents ...[]byte) (*recording.Recording, []str
 // as descriptors in the common one.
 func TestObjectsAreFound(t *testing.T) {
 	contents := [][]byte{bytes.Repeat([]byte("one"), 5000), bytes.Repeat([]byte("two"), 3000), bytes.Repeat([]byte("three"), 4000)}
-	rec, names := storeObjects(t, contents...)
+	rec, names := storeObjects(t, t.TempDir(), contents...)
 	const first = 20
 	o, err := openObjects(rec, names[:1], first)
 	if err != nil {
@@ -76,7 +78,7 @@ func TestObjectsAreFound(t *testing.T) {
 }
 
 func TestObjectsAreVerified(t *testing.T) {
-	rec, names := storeObjects(t, []byte("whole"), bytes.Repeat([]byte("altered"), 5000))
+	rec, names := storeObjects(t, t.TempDir(), []byte("whole"), bytes.Repeat([]byte("altered"), 5000))
 	path := filepath.Join(rec.Dir, "objects", names[1])
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -101,5 +103,32 @@ func TestObjectsAreVerified(t *testing.T) {
 		if err := o.close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// Code cannot be mapped from a file system that is mounted noexec.
+func TestObjectsWhereNothingMayBeExecuted(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOEXEC, "size=1m"); err != nil {
+		t.Skip("it takes a file system of its own, which only root can mount:", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	rec, names := storeObjects(t, dir, []byte("code"))
+	o, err := openObjects(rec, names, firstExtraFD)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = o.close() }() // only read from
+	fd, offset, _, err := o.find(&recording.MapChange{Object: names[0]})
+	if err != nil || fd != restFD {
+		t.Fatalf("descriptor %d, %v", fd, err)
+	}
+	got := make([]byte, 4)
+	if _, err := o.rest.ReadAt(got, int64(offset)); err != nil || string(got) != "code" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
