@@ -394,6 +394,7 @@ func TestTerminalSignals(t *testing.T) {
 		{unix.SIGINT, "trap 'echo caught; exit 3' INT; while :; do kill -0 $$; done", 3},
 		{unix.SIGINT, "while :; do kill -0 $$; done", 128 + 2},
 		{unix.SIGTERM, "trap 'echo caught; exit 4' TERM; while :; do kill -0 $$; done", 4},
+		{unix.SIGHUP, "trap 'echo caught; exit 4' HUP; while :; do kill -0 $$; done", 4},
 	} {
 		dir := filepath.Join(t.TempDir(), "recording")
 		cmd := helper(t, dir, "sh", "-c", c.script)
@@ -405,7 +406,7 @@ func TestTerminalSignals(t *testing.T) {
 		}
 		waitForEvents(t, dir, 200)
 		to := -cmd.Process.Pid
-		if c.signal == unix.SIGTERM {
+		if c.signal != unix.SIGINT {
 			to = cmd.Process.Pid // the recorder alone: it has to pass it on
 		}
 		if err := unix.Kill(to, c.signal); err != nil {

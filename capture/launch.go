@@ -115,8 +115,8 @@ func (r *recorder) relaySignals(ctx context.Context) (stop func()) {
 		for {
 			select {
 			case s := <-ch:
-				if s == unix.SIGTERM {
-					_ = unix.Kill(r.pid, unix.SIGTERM) // it may have ended already
+				if s == unix.SIGTERM || s == unix.SIGHUP {
+					_ = unix.Kill(r.pid, s.(unix.Signal)) // it may have ended already
 				}
 			case <-ctx.Done():
 				r.end(ctx.Err())

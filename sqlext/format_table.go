@@ -150,6 +150,8 @@ func printable(s string) string {
 			out.WriteString(`\t`)
 		case r == '\r':
 			out.WriteString(`\r`)
+		case isControl(r) && r > 0xff:
+			fmt.Fprintf(&out, `\u%04x`, r)
 		case isControl(r):
 			fmt.Fprintf(&out, `\x%02x`, r)
 		default:
@@ -159,6 +161,8 @@ func printable(s string) string {
 	return out.String()
 }
 
+// isControl tells characters that would move the cursor, or turn the direction in
+// which what follows is shown.
 func isControl(r rune) bool {
-	return r < ' ' && r != '\n' || r >= 0x7f && r <= 0x9f
+	return r < ' ' && r != '\n' || r >= 0x7f && r <= 0x9f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }

@@ -87,6 +87,18 @@ func golden(t *testing.T, file, got string) {
 	}
 }
 
+func TestPrintable(t *testing.T) {
+	for in, want := range map[string]string{
+		"two\nlines, 日本":    "two\nlines, 日本",
+		"\x1b[2J\a\t\r\x7f": `\x1b[2J\x07\t\r\x7f`,
+		"a\u202eb\u2066c":   `a\u202eb\u2066c`,
+	} {
+		if got := printable(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestTableFitsTerminal(t *testing.T) {
 	h := openHistory(t, newHistory(t))
 	out := run(t, h, "SELECT repeat('word ', 60) AS long, 1 AS short", WriteOptions{Width: 60})
