@@ -16,6 +16,12 @@ const (
 	maxOrdered = 16 << 20
 	// maxCallers is how many rows _stack_callers has at most: some 60 MB.
 	maxCallers = 16 << 20
+	// Recursion to a depth of thousands makes callers as the square of it, which
+	// takes longer to load than many writes do. Where there are more than
+	// fewCallers, and more than callersEach for a stack, the walk is better: what is
+	// asked of few stacks takes some 10 ms in place of 4.
+	fewCallers  = 1 << 20
+	callersEach = 64
 )
 
 // add adds a stack that functions functions are between it and its parent's
@@ -41,7 +47,9 @@ func (o *stackOrder) add(parent uint32, callPC uint64, functions uint32) {
 }
 
 // expanded tells that _stack_callers is to be filled, not _stack_order.
-func (o *stackOrder) expanded() bool { return o.callers <= maxCallers }
+func (o *stackOrder) expanded() bool {
+	return o.callers <= max(fewCallers, min(maxCallers, callersEach*len(o.parent)))
+}
 
 // eachCallers calls add with the columns of _stack_callers, some rows at a time.
 func (o *stackOrder) eachCallers(add func(columns []column, rows int) error) error {

@@ -379,6 +379,26 @@ func TestManyStacks(t *testing.T) {
 	}
 }
 
+// Deep recursion is a walk, many shallow stacks are their callers.
+func TestStackOrderExpands(t *testing.T) {
+	var deep, wide, shallow stackOrder
+	for id := range uint32(2000) {
+		deep.add(id, 16, 1)
+		shallow.add(id%1000, 16, 1)
+	}
+	for id := range uint32(60_000) {
+		parent := id
+		if id >= 50 {
+			parent = 50
+		}
+		wide.add(parent, 16, 1)
+	}
+	if deep.expanded() || !wide.expanded() || !shallow.expanded() {
+		t.Errorf("of %d, %d and %d callers these are expanded: %t, %t, %t", deep.callers, wide.callers, shallow.callers,
+			deep.expanded(), wide.expanded(), shallow.expanded())
+	}
+}
+
 // Both ways to find a stack's callers give the same.
 func TestStackOrder(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
