@@ -13,22 +13,23 @@ import (
 
 	"hindsight/internal/ptrace"
 	"hindsight/internal/recording"
+	"hindsight/internal/x86"
 )
+
+const maxInstruction = 15 // bytes
 
 // emulateTSC performs the rdtsc or rdtscp at which the program trapped.
 func (r *recorder) emulateTSC(regs *ptrace.Regs) (done bool, err error) {
-	var code [3]byte
-	n := r.peek(regs.Rip, code[:])
+	var code [maxInstruction]byte
+	in := x86.Decode(code[:r.peek(regs.Rip, code[:])], regs.Rip)
+	if !in.IsTSC() {
+		return false, nil
+	}
 	e := recording.Event{Kind: recording.KindTSC, StartNS: r.now(), Regs: *regs, After: *regs}
 	tsc, aux := readTSC()
-	switch {
-	case n >= 2 && code[0] == 0x0f && code[1] == 0x31: // rdtsc
-		e.After.Rip += 2
-	case n >= 3 && code == [3]byte{0x0f, 0x01, 0xf9}: // rdtscp
-		e.After.Rip += 3
+	e.After.Rip = in.Next()
+	if in.Name() == "rdtscp" {
 		e.After.Rcx = uint64(aux)
-	default:
-		return false, nil
 	}
 	e.After.Rax, e.After.Rdx = tsc&0xffffffff, tsc>>32
 	if err := ptrace.SetRegs(r.pid, &e.After); err != nil {

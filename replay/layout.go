@@ -151,19 +151,31 @@ func noteMapped(dst []span, m *recording.MapChange) []span {
 	return append(dst, span{lo, hi})
 }
 
-// hole reserves size bytes outside of everything that the program ever maps,
-// or touches though nothing is there, at a multiple of align (a power of two) within [lo, hi), as low as possible.
+// hole reserves size bytes outside of everything that the program ever maps, at
+// a multiple of align (a power of two) within [lo, hi), as low as possible. It
+// avoids what the program touches though nothing is there as long as it can:
+// where it cannot, that is a divergence only if the program finds something.
 func (l *layout) hole(size, lo, hi, align uint64) (uint64, bool) {
+	addr, ok := findHole(size, lo, hi, align, l.used, l.own, l.faulted)
+	if !ok {
+		addr, ok = findHole(size, lo, hi, align, l.used, l.own)
+	}
+	if ok {
+		l.own.add(addr, addr+size)
+	}
+	return addr, ok
+}
+
+func findHole(size, lo, hi, align uint64, taken ...spanSet) (uint64, bool) {
 	addr := (lo + align - 1) &^ (align - 1)
 	for addr+size <= hi && addr+size > addr {
 		end := addr
-		for _, set := range []spanSet{l.used, l.faulted, l.own} {
+		for _, set := range taken {
 			if i := set.first(addr); i < len(set) && set[i].lo < addr+size {
 				end = max(end, set[i].hi)
 			}
 		}
 		if end == addr {
-			l.own.add(addr, addr+size)
 			return addr, true
 		}
 		addr = (end + align - 1) &^ (align - 1)

@@ -208,7 +208,6 @@ func (g *randomCode) candidate() []byte {
 // beyondRandom are instructions that would end the experiment, or whose results
 // depend on more than the program.
 var beyondRandom = []string{"int", "hlt", "xgetbv", "vmcall", "vmmcall", "monitorx", "mwaitx", "rdpru", "popf", "popfq",
-	"rdtsc", "rdtscp",
 	"sgdt", "sidt", "sldt", "smsw", "str", // emulated by the kernel, without a trap behind them
 	"lfs", "lgs", "lss", "fxrstor", "fxrstor64", "jmp", "call", "ret"}
 

@@ -27,7 +27,11 @@ func (x *translated) atSlow(g *recording.Regs, view int) error {
 	}
 	code := x.tr.code.fetch(g.Rip)
 	in := x86.Decode(code, g.Rip)
-	if x.setsDF(&in, g) {
+	flags := x.flagsSet(&in, g)
+	if flags&(trapFlag|alignmentFlag) != 0 {
+		return fmt.Errorf("the instruction at %s sets the trap or the alignment-check flag, under which the translator's own code would fault", x86.Describe(code, g.Rip))
+	}
+	if flags&directionFlag != 0 {
 		if err := x.allowBackwards(); err != nil {
 			return err
 		}
@@ -35,17 +39,24 @@ func (x *translated) atSlow(g *recording.Regs, view int) error {
 	return x.executeAlone(code, g, view)
 }
 
-// setsDF tells whether the instruction at g sets the direction flag.
-func (x *translated) setsDF(in *x86.Inst, g *recording.Regs) bool {
-	if in.Flags&x86.SetsDF == 0 || in.Effect != x86.EffectPop {
-		return in.Flags&x86.SetsDF != 0
+// flagsSet are the flags that the instruction at g sets, of those below that
+// matter to translated code.
+func (x *translated) flagsSet(in *x86.Inst, g *recording.Regs) uint32 {
+	switch {
+	case in.Flags&x86.SetsDF == 0:
+		return 0
+	case in.Effect != x86.EffectPop: // std
+		return directionFlag
 	}
-	var flags [2]byte
-	x.host.read(g.Rsp, flags[:]) // where that is impossible it faults
-	return binary.LittleEndian.Uint16(flags[:])&directionFlag != 0
+	flags := make([]byte, 4)
+	x.host.read(g.Rsp, flags[:min(in.EffectImm, 4)]) // where that is impossible it faults
+	return binary.LittleEndian.Uint32(flags)
 }
 
-const directionFlag = 1 << 10
+const (
+	directionFlag = 1 << 10
+	alignmentFlag = 1 << 18
+)
 
 // allowBackwards makes new translations, in which string instructions may run
 // backwards.

@@ -15,6 +15,7 @@ import (
 
 	"hindsight/internal/ptrace"
 	"hindsight/internal/recording"
+	"hindsight/internal/x86"
 )
 
 // snapshotter is a recorder for tests of small static programs. It knows no
@@ -153,17 +154,16 @@ func (s *snapshotter) xsave() ([]byte, error) {
 
 // timestamp answers rdtsc and rdtscp.
 func (s *snapshotter) timestamp(regs *recording.Regs) (bool, error) {
-	var code [3]byte
-	_, _ = ptrace.ReadMemory(s.pid, regs.Rip, code[:])
-	e := &recording.Event{Kind: recording.KindTSC, Regs: *regs, After: *regs}
-	switch {
-	case code[0] == 0x0f && code[1] == 0x31:
-		e.After.Rip += 2
-	case code == [3]byte{0x0f, 0x01, 0xf9}:
-		e.After.Rip += 3
-		e.After.Rcx = 7
-	default:
+	var code [15]byte
+	n, _ := ptrace.ReadMemory(s.pid, regs.Rip, code[:])
+	in := x86.Decode(code[:max(n, 0)], regs.Rip)
+	if !in.IsTSC() {
 		return false, nil
+	}
+	e := &recording.Event{Kind: recording.KindTSC, Regs: *regs, After: *regs}
+	e.After.Rip = in.Next()
+	if in.Name() == "rdtscp" {
+		e.After.Rcx = 7
 	}
 	s.calls++
 	e.After.Rax, e.After.Rdx = uint64(s.calls)*1000, 1

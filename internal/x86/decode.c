@@ -35,6 +35,8 @@ static void scan_register(context *c, const ZydisDecodedOperand *p, x86_inst *o)
 		if ((p->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) && p->reg.value != ZYDIS_REGISTER_RIP) {
 			ZydisRegisterClass k = ZydisRegisterGetClass(p->reg.value);
 			if (k != ZYDIS_REGCLASS_FLAGS) c->other_written = 1;
+			// the log's decoder learns of new bases from events only
+			if (p->reg.value == ZYDIS_REGISTER_FS) o->kind = KIND_UNSUPPORTED;
 		}
 		return;
 	}
@@ -108,9 +110,9 @@ static void classify_flow(context *c, uint64_t next, x86_inst *o) {
 		o->kind = KIND_TRAP; return;
 	case ZYDIS_MNEMONIC_RDTSC: case ZYDIS_MNEMONIC_RDTSCP: case ZYDIS_MNEMONIC_CPUID: case ZYDIS_MNEMONIC_XGETBV:
 		o->kind = KIND_INPUT; return;
-	case ZYDIS_MNEMONIC_RDRAND: case ZYDIS_MNEMONIC_RDSEED: case ZYDIS_MNEMONIC_RDPID: case ZYDIS_MNEMONIC_SYSENTER:
+	case ZYDIS_MNEMONIC_RDRAND: case ZYDIS_MNEMONIC_RDSEED: case ZYDIS_MNEMONIC_RDPID: case ZYDIS_MNEMONIC_RDPRU: case ZYDIS_MNEMONIC_SYSENTER:
 	case ZYDIS_MNEMONIC_SYSRET: case ZYDIS_MNEMONIC_IRET: case ZYDIS_MNEMONIC_IRETQ: case ZYDIS_MNEMONIC_IRETD:
-	case ZYDIS_MNEMONIC_XBEGIN: case ZYDIS_MNEMONIC_XEND: case ZYDIS_MNEMONIC_WRFSBASE: case ZYDIS_MNEMONIC_WRGSBASE:
+	case ZYDIS_MNEMONIC_XBEGIN: case ZYDIS_MNEMONIC_XEND: case ZYDIS_MNEMONIC_WRFSBASE:
 		o->kind = KIND_UNSUPPORTED; return;
 	case ZYDIS_MNEMONIC_JRCXZ: case ZYDIS_MNEMONIC_JECXZ: case ZYDIS_MNEMONIC_LOOP: case ZYDIS_MNEMONIC_LOOPE:
 	case ZYDIS_MNEMONIC_LOOPNE:

@@ -19,6 +19,10 @@ int main(void)
 			seen[i / 100] = now;
 	}
 	CHECK_EQ(aux, first_aux);
+	// with prefixes that change nothing
+	uint32_t low, high;
+	asm volatile(".byte 0x48\n\trdtsc\n\t.byte 0xf3\n\trdtsc\n\t.byte 0x66, 0x41\n\trdtscp" : "=a"(low), "=d"(high) :: "rcx");
+	CHECK(((uint64_t)high << 32 | low) > last);
 	seen[2] = last;
 	printf("last %llu\n", (unsigned long long)last);
 	TRUTH_VARIABLE(seen);
