@@ -184,9 +184,11 @@ int log_decode(log_decoder *d, const uint8_t **at, const uint8_t *end) {
 			if (d->n + 1 > d->capacity || !data(d, &r, id == TEMPLATE_DATA_MORE)) { why = DECODED_FULL; break; }
 			continue;
 		}
+		uint32_t size = (header >> 22) * 4;
+		if (__builtin_expect(size != tm->size, 0)) { why = DECODED_BROKEN; break; }
 		// The next template is fetched meanwhile. Behind the log, too, there is memory.
 		uint32_t next;
-		memcpy(&next, r + (header >> 22) * 4, 4);
+		memcpy(&next, r + size, 4);
 		__builtin_prefetch(templates + (next & ((1u << 22) - 1)));
 		int event = 0;
 		if (tm->count > 0) {
@@ -199,7 +201,7 @@ int log_decode(log_decoder *d, const uint8_t **at, const uint8_t *end) {
 		tm->last = t;
 		d->held[1] = slot(d, r, tm->rsp_slot) + tm->rsp_delta;
 		t += tm->insns;
-		r += (header >> 22) * 4;
+		r += size;
 		if (event) { why = DECODED_EVENT; break; }
 	}
 	d->t = t;

@@ -45,7 +45,7 @@ enum { TEMPLATE_DATA, TEMPLATE_DATA_MORE, TEMPLATE_SIGNAL, TEMPLATE_INPUT };
 // Kinds of controls; those from CONTROL_SYSCALL on come with an event of the recording.
 enum { CONTROL_CALL = 1, CONTROL_RETURN, CONTROL_JUMP, CONTROL_SYSCALL, CONTROL_SIGNAL, CONTROL_INPUT };
 // Why log_decode returned.
-enum { DECODED_ALL, DECODED_FULL, DECODED_EVENT };
+enum { DECODED_ALL, DECODED_FULL, DECODED_EVENT, DECODED_BROKEN };
 
 typedef struct {
 	log_template *templates;

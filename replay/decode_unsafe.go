@@ -81,6 +81,8 @@ const (
 	decodedAll   = decodeState(C.DECODED_ALL)
 	decodedFull  = decodeState(C.DECODED_FULL)
 	decodedEvent = decodeState(C.DECODED_EVENT)
+	// decodedBroken: what comes is no record.
+	decodedBroken = decodeState(C.DECODED_BROKEN)
 )
 
 // decode decodes records from b until log_decode has something to say, and

@@ -132,6 +132,8 @@ func (d *logDecoder) decode(b []byte) error {
 			if err := d.attach(); err != nil {
 				return err
 			}
+		case decodedBroken:
+			return fmt.Errorf("the log is damaged after %d instructions: a bug in the translator", k.instructions())
 		case decodedFull:
 			if err := d.makeRoom(); err != nil {
 				return err
