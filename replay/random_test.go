@@ -181,6 +181,16 @@ func (g *randomCode) candidate() []byte {
 			b = append(b, 0x0f, 0x3a, r())
 		}
 	}
+	b = g.operands(b)
+	for range 15 {
+		b = append(b, r())
+	}
+	return b
+}
+
+// operands appends ModRM, SIB and displacement.
+func (g *randomCode) operands(b []byte) []byte {
+	r := func() byte { return byte(g.Uint32()) }
 	modrm := r()
 	if g.chance(70) {
 		modrm = modrm&0x3f | byte(g.IntN(3))<<6
@@ -198,9 +208,6 @@ func (g *randomCode) candidate() []byte {
 	}
 	if modrm>>6 == 2 {
 		b = binary.LittleEndian.AppendUint32(b, uint32(int32(g.IntN(4096)-2048)))
-	}
-	for range 15 {
-		b = append(b, r())
 	}
 	return b
 }
