@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/duckdb/duckdb-go/v2"
+
 	"hindsight/internal/recording"
 	"hindsight/replay"
 )
@@ -112,6 +114,35 @@ func BenchmarkLoadWrites(b *testing.B) {
 		b.ReportMetric(float64(loading.Nanoseconds())/rows, "cpu-ns/row")
 		b.ReportMetric(float64(sorting.Nanoseconds())/rows, "sort-ns/row")
 		b.ReportMetric(float64(info.Size())/rows, "bytes/row")
+	}
+}
+
+// BenchmarkAppendRow loads the same rows as the driver does it, one by one: what
+// BenchmarkLoadWrites is to be compared with.
+func BenchmarkAppendRow(b *testing.B) {
+	ctx := context.Background()
+	for b.Loop() {
+		db, err := createDatabase(ctx, filepath.Join(b.TempDir(), "h.duckdb"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		var gen synthetic
+		w := newNarrowWindow(windowRows)
+		gen.fill(w, windowRows)
+		start := cpuTime()
+		a, err := duckdb.NewAppenderFromConn(db.conn, "", "_writes")
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := range w.n {
+			if err := a.AppendRow(w.t[i], w.call[i], w.pc[i], w.addr[i], w.value[i], w.who[i]); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := errors.Join(a.Close(), db.commit(ctx, nil)); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64((cpuTime()-start).Nanoseconds())/float64(w.n), "cpu-ns/row")
 	}
 }
 
