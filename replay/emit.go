@@ -20,7 +20,7 @@ func (t *translator) emitItem(p *scanned, id int32, last bool, cut uint64) {
 		t.record.insns++
 		t.noteJump(in)
 		if !p.followed || last {
-			t.commit(id, in.Target, true)
+			t.commit(id, in.Target)
 			t.leave(in.Target)
 		}
 	case x86.Call:
@@ -34,23 +34,20 @@ func (t *translator) emitItem(p *scanned, id int32, last bool, cut uint64) {
 	case x86.Input:
 		t.emitInput(in, id)
 	default:
-		t.commit(id, 0, false)
+		t.commit(id, 0)
 		t.stop(siteFault, in.PC)
 	}
 }
 
 // exit ends a translation whose last instruction does not branch.
 func (t *translator) exit(id int32, in *x86.Inst, cut uint64) {
+	t.commit(id, 0)
 	switch {
 	case t.alone(in):
-		t.commit(id, 0, false)
 		t.stop(siteSlow, in.PC)
 	case in.Store == x86.StoreMovs && in.Rep:
-		t.commit(id, 0, false)
 		t.cache.emit(0x48, 0x8d, 0x0d, 5, 0, 0, 0) // lea rcx, [rip+5]: behind the jump
 		t.cache.jumpTo(t.routine.moved[in.Size])
-	default:
-		t.commit(id, 0, false)
 	}
 	t.leave(cut)
 }
@@ -65,14 +62,10 @@ func (t *translator) noteJump(in *x86.Inst) {
 }
 
 // commit ends the record: its header is written and the log pointer advanced.
-// Guest registers are back in place then. target is where a branch leads, with
-// direct set; an indirect one has none.
-func (t *translator) commit(id int32, target uint64, direct bool) {
-	r := &t.record
-	if !direct {
-		target = 0
-	}
-	t.commitRecord(id, r.end(), target)
+// Guest registers are back in place then. exit is where a direct branch or system
+// call at its end leads, 0 where there is none.
+func (t *translator) commit(id int32, exit uint64) {
+	t.commitRecord(id, t.record.end(), exit)
 	t.restore()
 }
 
@@ -185,7 +178,7 @@ func (t *translator) emitCall(p *scanned, id int32, last bool) {
 	t.cache.pushConstant(in.Next())
 	t.record.insns++
 	if !p.followed || last {
-		t.commit(id, in.Target, true)
+		t.commit(id, in.Target)
 		t.leave(in.Target)
 	}
 }
@@ -220,7 +213,7 @@ func (t *translator) emitConditional(p *scanned, id int32, last bool) {
 	t.sides = append(t.sides, s)
 	t.record.after(in) // loop counts rcx down
 	if !p.followed || last {
-		t.commit(id, along, true)
+		t.commit(id, along)
 		t.leave(along)
 	}
 }
@@ -269,7 +262,7 @@ func (t *translator) emitIndirect(p *scanned, id int32) {
 		}
 		c.pushConstant(in.Next())
 	}
-	t.commit(id, 0, false)
+	t.commit(id, 0)
 	t.emitLookup()
 }
 
@@ -352,7 +345,7 @@ func (t *translator) emitSyscall(in *x86.Inst, id int32) {
 	c := t.cache
 	t.record.control(Syscall, in.PC, 0, 0, false)
 	t.record.insns++
-	t.commit(id, in.Next(), true)
+	t.commit(id, in.Next())
 	c.loadImmediate(x86.RCX, in.Next())
 	c.emit(0x4c, 0x8d, 0x1d, 5, 0, 0, 0) // lea r11, [rip+5]: behind the jump
 	c.jumpTo(t.routine.feed)
@@ -365,7 +358,7 @@ func (t *translator) emitInput(in *x86.Inst, id int32) {
 		t.record.control(Input, in.PC, 0, 0, false)
 	}
 	t.record.insns++
-	t.commit(id, 0, false)
+	t.commit(id, 0)
 	t.stop(siteInput, in.PC)
 	t.leave(in.Next())
 }

@@ -177,7 +177,7 @@ const CopyBuffer = 256 << 10
 // Verify reads the contents, through the buffer, and compares them with the
 // object's name. It returns a *DamagedError where they differ.
 func (o *Object) Verify(buffer []byte) error {
-	r := objectReader{Object: o, contents: io.NewSectionReader(o.File, ObjectOffset, o.Size), sum: sha256.New(), left: o.Size}
+	r := o.reader()
 	for {
 		if _, err := r.Read(buffer); err == io.EOF {
 			return nil
@@ -198,6 +198,10 @@ type objectReader struct {
 	contents *io.SectionReader
 	sum      hash.Hash
 	left     int64
+}
+
+func (o *Object) reader() *objectReader {
+	return &objectReader{Object: o, contents: io.NewSectionReader(o.File, ObjectOffset, o.Size), sum: sha256.New(), left: o.Size}
 }
 
 func (o *objectReader) Read(b []byte) (int, error) {
@@ -240,7 +244,7 @@ func (r *Recording) OpenObject(name string) (io.ReadCloser, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	return &objectReader{Object: o, contents: io.NewSectionReader(o.File, ObjectOffset, o.Size), sum: sha256.New(), left: o.Size}, o.Size, nil
+	return o.reader(), o.Size, nil
 }
 
 // Object reads a stored file whole and verifies it.

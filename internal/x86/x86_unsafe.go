@@ -33,12 +33,6 @@ type Memo struct{ entries []C.x86_memo }
 // NewMemo returns an empty Memo (about 2 MiB).
 func NewMemo() *Memo { return &Memo{make([]C.x86_memo, 1<<C.MEMO_BITS)} }
 
-// Decode is the function Decode by way of the memo.
-func (m *Memo) Decode(code []byte, pc uint64) (inst Inst) {
-	C.x86_decode_memo(&m.entries[0], bytes(code), C.int(len(code)), C.uint64_t(pc), (*C.x86_inst)(unsafe.Pointer(&inst)))
-	return inst
-}
-
 // DecodeRun decodes up to len(out) instructions, up to and including the first
 // that is not Normal, and returns their number. The last may be Bad because code
 // ended within it.
