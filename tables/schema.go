@@ -69,7 +69,7 @@ func (t *Table) View() bool { return t.Query != "" }
 // Schema returns all tables and views, in the order in which they are created.
 func Schema() []Table {
 	var all []Table
-	for _, group := range [][]Table{identityTables, codeTables, historyTables, summaryTables, helperTables, views} {
+	for _, group := range [][]Table{identityTables, codeTables, variableTables, historyTables, summaryTables, helperTables, variableHelpers, views} {
 		all = append(all, group...)
 	}
 	return all
