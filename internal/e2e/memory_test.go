@@ -18,7 +18,7 @@ import (
 // memoryPrograms are those whose memory is held against the recorder's view:
 // what maps, moves and discards memory, and what stores in every way.
 var memoryPrograms = []string{"memory_maps", "memory_moves", "stack_growth", "heap_churn", "signal_segv_midway", "signal_altstack",
-	"rep_strings", "avx512_stores", "cpp_objects", "rust_truth", "jit_rewrite", "dynamic_loading", "thread_local", "reads"}
+	"rep_strings", "avx512_stores", "cpp_objects", "rust_truth", "jit_rewrite", "dynamic_loading", "thread_local"}
 
 // TestMemory rebuilds a program's memory from _memory and writes, and compares
 // it with the hashes that the recorder took of the real one, at the end and at
@@ -334,4 +334,89 @@ func (m *rebuilt) samples(t *testing.T, p checkpoint) {
 			t.Errorf("before t %d, %s was written at %q by bytes_at, at %q by last_write", p.t, a[2], a[4], a[5])
 		}
 	}
+}
+
+// TestMemoryOfAPart holds an index of a part of a recording against one of the
+// whole: what it tells of memory is right, and where it lacks the writes that
+// tell, it tells nothing.
+func TestMemoryOfAPart(t *testing.T) {
+	programs, err := fixture.Programs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range programs {
+		if p.Name != "memory_moves" {
+			continue
+		}
+		path, err := p.Binary(fixture.Variants[0])
+		if err != nil {
+			t.Skipf("cannot be built here: %v", err)
+		}
+		dir := filepath.Join(t.TempDir(), "recording")
+		run(t, command{args: []string{binary, "record", "-o", dir, "--", path}})
+		whole := filepath.Join(t.TempDir(), "whole.duckdb")
+		hindsight(t, "index", "--db", whole, dir)
+		times := ask(t, whole, "SELECT t FROM output ORDER BY t")
+		from, to := number(t, times[len(times)/3][0])+1, number(t, times[2*len(times)/3][0])+1
+		for _, part := range []struct {
+			name   string
+			flags  []string
+			least  int // bytes of a hundred that it must know inside [from, to)
+			inside bool
+		}{
+			{"times", []string{"--from", fmt.Sprint(from), "--to", fmt.Sprint(to)}, 1, true},
+			{"until", []string{"--to", fmt.Sprint(to)}, 100, true},
+			{"functions", []string{"--functions", "moves"}, 1, false},
+			{"no writes", []string{"--tables", "calls,syscalls"}, 1, false},
+			{"too many writes", []string{"--max-rows", "1000"}, 0, false},
+		} {
+			t.Run(part.name, func(t *testing.T) {
+				database := filepath.Join(t.TempDir(), "part.duckdb")
+				hindsight(t, append(append([]string{"index", "--db", database}, part.flags...), dir)...)
+				checkPart(t, whole, database, from, to, part.least, part.inside)
+			})
+		}
+		return
+	}
+	t.Fatal("there is no program memory_moves")
+}
+
+// checkPart asks both the same of random places at random times.
+func checkPart(t *testing.T, whole, part string, from, to uint64, least int, bounded bool) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(2, from))
+	end := number(t, ask(t, whole, "SELECT instructions FROM recordings")[0][0])
+	pieces := ask(t, whole, "SELECT addr, size FROM _memory WHERE known AND size < 1000000 ORDER BY addr, from_t")
+	var places []string
+	for i := range 1500 {
+		p := pieces[random.IntN(len(pieces))]
+		at := random.Uint64N(end + 1)
+		if i%2 == 0 {
+			at = from + random.Uint64N(to-from+1)
+		}
+		places = append(places, fmt.Sprintf("(%d, %d::UBIGINT, %d::UBIGINT)", i, number(t, p[0])+random.Uint64N(number(t, p[1])), at))
+	}
+	question := "SELECT i, t, a, (SELECT byte FROM bytes_at(a, 1, t)), (SELECT t FROM last_write(a, t)) FROM (VALUES " + strings.Join(places, ", ") + ") v(i, a, t) ORDER BY i"
+	wants, answers := ask(t, whole, question), ask(t, part, question)
+	known, inside := 0, 0
+	for i, a := range answers {
+		at := number(t, a[1])
+		if a[3] != "" && a[3] != wants[i][3] || a[4] != "" && a[4] != wants[i][4] {
+			t.Errorf("t %s, %s: %q written at %q, the whole index says %q at %q", a[1], a[2], a[3], a[4], wants[i][3], wants[i][4])
+		}
+		switch {
+		case wants[i][3] == "":
+		case from <= at && at <= to:
+			inside++
+			if a[3] != "" {
+				known++
+			}
+		case at > to && bounded && a[3] != "":
+			t.Errorf("t %s, behind the part: %s is %s", a[1], a[2], a[3])
+		}
+	}
+	if inside == 0 || known*100 < least*inside {
+		t.Errorf("%d of %d bytes are known", known, inside)
+	}
+	t.Logf("%d of %d bytes are known", known, inside)
 }
