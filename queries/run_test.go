@@ -69,7 +69,7 @@ func TestRun(t *testing.T) {
 		{"rows of a macro", "-- x\n-- param lo UBIGINT: x\n-- param size UBIGINT = 8: x\nSELECT t FROM writes_to($lo, $lo + $size) ORDER BY t",
 			[]string{"lo=0x404040"}, "1\n2\n3"},
 		{"value of a macro", "-- x\n-- param a UBIGINT: x\nSELECT h($a), typeof($a)", []string{"a=255"}, "0xff UBIGINT"},
-		{"stack", "-- x\n-- param s UINTEGER: x\nSELECT split_part(stack($s), chr(10), -1)", []string{"s=3"}, "main at a.c:10"},
+		{"stack", "-- x\n-- param s UINTEGER: x\nSELECT split_part(stack($s), chr(10), -1)", []string{"s=3"}, "main at a.c:12"},
 		{"table function", "-- x\n-- param n BIGINT: x\nSELECT max(range) FROM range($n)", []string{"n=5"}, "4"},
 		{"limit", "-- x\n-- param n BIGINT: x\nSELECT range FROM range(9) LIMIT $n", []string{"n=2"}, "0\n1"},
 		{"null", "-- x\n-- param n INTEGER = NULL: x\nSELECT $n IS NULL, coalesce($n, 7)", nil, "true 7"},
