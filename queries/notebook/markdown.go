@@ -239,4 +239,4 @@ func escapeMarkdown(s string) string {
 // the begin of names, as C libraries have many, mean nothing.
 var underscoreEnd = regexp.MustCompile(`_(?:[^\p{L}\p{N}_]|$)`)
 
-func wordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -134,7 +134,7 @@ func (n *Notebook) withoutResults() ([]byte, []*string, error) {
 		}
 		text = strings.TrimPrefix(text, resultBegin+"\n")
 		stored = append(stored, &text)
-		at += len(rest) - len(body) + end + 1 + len(resultEnd)
+		at = lineEnd(n.source, at+len(rest)-len(body)+end+1)
 	}
 	return append(out, n.source[at:]...), stored, nil
 }

@@ -32,7 +32,8 @@ func markdown(with ...renderer.NodeRenderer) goldmark.Markdown {
 
 // parse reads the source: title, parameters, blocks and values.
 func (n *Notebook) parse() error {
-	n.root = markdown().Parser().Parse(text.NewReader(n.source))
+	ids := parser.NewContext(parser.WithIDs(headingIDs{parser.NewContext().IDs()}))
+	n.root = markdown().Parser().Parse(text.NewReader(n.source), parser.WithContext(ids))
 	var failed error
 	err := ast.Walk(n.root, func(node ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -56,6 +57,13 @@ func (n *Notebook) parse() error {
 		return err
 	}
 	return failed
+}
+
+// headingIDs names headings by their text, and not by the values in it.
+type headingIDs struct{ parser.IDs }
+
+func (h headingIDs) Generate(text []byte, kind ast.NodeKind) []byte {
+	return h.IDs.Generate(valueAnywhere.ReplaceAll(text, nil), kind)
 }
 
 // plainText is the text of a node and those below it.

@@ -39,9 +39,11 @@ func (v *value) expression() string {
 }
 
 var (
-	fresh      = regexp.MustCompile(`^\{\{([^{}\n]*)\}\}`)
-	stored     = regexp.MustCompile(`^\*\*((?:\\[^\n]|[^*\\\n])*)\*\*<!--\{\{([^{}\n]*)\}\}-->`)
-	expression = regexp.MustCompile(`^\s*([A-Za-z_][A-Za-z0-9_]*)(?:\.([A-Za-z_][A-Za-z0-9_]*))?\s*$`)
+	fresh  = regexp.MustCompile(`^\{\{([^{}\n]*)\}\}`)
+	stored = regexp.MustCompile(`^\*\*((?:\\[^\n]|[^*\\\n])*)\*\*<!--\{\{([^{}\n]*)\}\}-->`)
+	// valueAnywhere is either of the two, for what is not parsed.
+	valueAnywhere = regexp.MustCompile(`\{\{[^{}\n]*\}\}|\*\*(?:\\[^\n]|[^*\\\n])*\*\*<!--\{\{[^{}\n]*\}\}-->`)
+	expression    = regexp.MustCompile(`^\s*([A-Za-z_][A-Za-z0-9_]*)(?:\.([A-Za-z_][A-Za-z0-9_]*))?\s*$`)
 )
 
 // valueParser finds values in inline text.
