@@ -267,12 +267,11 @@ func (p *dataUnit) nameOfFunction(u *unit, off uint64) string {
 func (p *dataUnit) openFunction(e *entry, next *level) {
 	outer := p.top()
 	*next = level{kind: inAbstract, fnOff: e.off}
-	if outer.kind == inType { // a member function that is declared: its parameters are no variables
-		next.kind = inNothing
-		return
-	}
 	ranges := p.codeRanges(e)
 	if len(ranges) == 0 {
+		if outer.kind == inType { // a member function that is declared: its parameters are no variables
+			next.kind = inNothing
+		}
 		return
 	}
 	fn := &openFunction{index: -1, lo: ranges[0].lo, ranges: ranges}
