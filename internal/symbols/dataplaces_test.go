@@ -115,11 +115,17 @@ func (s *stop) address(p Place) (uint64, bool) {
 	if !p.Deref {
 		return addr, true
 	}
+	addr, ok := s.word(addr)
+	return addr + uint64(p.DerefOffset), ok
+}
+
+// word reads 8 bytes of the stack.
+func (s *stop) word(addr uint64) (uint64, bool) {
 	at := int64(addr - (s.cfa - 4096))
 	if at < 0 || at+8 > int64(len(s.stack)) {
 		return 0, false
 	}
-	return binary.LittleEndian.Uint64(s.stack[at:]) + uint64(p.DerefOffset), true
+	return binary.LittleEndian.Uint64(s.stack[at:]), true
 }
 
 // settled tells whether the stack pointer is where it is in most of the function: at other places
@@ -199,10 +205,10 @@ func compareStop(t *testing.T, f *File, s *stop) (both, only int) {
 				if p.PartSize > 0 || p.Base == FromTLS || p.Hi != 0 && (s.pc < p.Lo || s.pc >= p.Hi) {
 					continue
 				}
-				if v.Type != 0 && d.Types[v.Type].Kind == Reference && !p.Deref {
-					p.Deref = true // gdb tells where a reference leads to
-				}
 				addr, ok := s.address(p)
+				if ok && v.Type != 0 && d.Types[v.Type].Kind == Reference {
+					addr, ok = s.word(addr) // gdb tells where a reference leads to
+				}
 				if !ok {
 					continue
 				}
