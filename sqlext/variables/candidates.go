@@ -328,9 +328,9 @@ func (r *resolver) near(ref nameRef) ([]string, error) {
 	}, `SELECT form FROM (
 			SELECT DISTINCT CASE WHEN function_id IS NOT NULL AND scope IS NOT NULL THEN scope || '.' || name
 				WHEN scope IS NOT NULL THEN scope || '::' || name ELSE name END AS form,
-				least(damerau_levenshtein(lower(name), lower(?)), damerau_levenshtein(lower(name), lower(?))) AS distance
+				least(damerau_levenshtein(lower(name), lower(?)), damerau_levenshtein(lower(name), lower(?))) AS distance, length(name) AS width
 			FROM @variables)
-		WHERE distance <= 3 OR distance <= length(form) // 3 ORDER BY distance, form LIMIT 5`, names[0], names[len(names)-1])
+		WHERE distance <= 3 OR distance <= width // 3 ORDER BY distance, form LIMIT 5`, names[0], names[len(names)-1])
 	return out, err
 }
 

@@ -25,6 +25,7 @@ type Engine struct {
 	stacks  *stackTrie
 	things  *thingCache
 	modules []module
+	symbols *symbolNames
 }
 
 // New returns an engine for the history that db knows by the name of database.
@@ -128,16 +129,16 @@ func orOpen(v driver.Value) uint64 {
 
 // module is a row of modules.
 type module struct {
-	id             uint32
-	path           string
-	start, end     uint64
-	mapped         uint64
-	unmapped       uint64
-	hasFunctions   bool
-	hasVariables   bool
-	isTheProgram   bool
-	processID      uint32
-	baseName       string
+	id           uint32
+	path         string
+	start, end   uint64
+	mapped       uint64
+	unmapped     uint64
+	hasFunctions bool
+	hasVariables bool
+	isTheProgram bool
+	processID    uint32
+	baseName     string
 }
 
 // loadModules reads the modules once.
