@@ -54,12 +54,7 @@ func registerFunctions(ctx context.Context, connector *duckdb.Connector) (_ *fun
 	err = duckdb.RegisterTableUDF(c, "_variable_writes", duckdb.RowTableFunction{
 		Config: duckdb.TableFunctionConfig{Arguments: []duckdb.TypeInfo{text, text}},
 		BindArgumentsContext: func(ctx context.Context, _ map[string]any, args ...any) (duckdb.RowTableSource, error) {
-			database, ok1 := args[0].(string)
-			name, ok2 := args[1].(string)
-			if !ok1 || !ok2 {
-				return nil, errors.New("variable_writes(name) needs a name, not NULL")
-			}
-			return f.variableWrites(ctx, database, name, columns)
+			return f.variableWrites(ctx, args[0].(string), args[1].(string), columns)
 		},
 	})
 	if err != nil {
@@ -143,7 +138,7 @@ func (h *History) addFunctions(ctx context.Context) error {
 	}
 	h.functions = f
 	for _, s := range []string{
-		"CREATE OR REPLACE TEMP MACRO variable_writes(name) AS TABLE SELECT * FROM _variable_writes('history', name)",
+		"CREATE OR REPLACE TEMP MACRO variable_writes(name) AS TABLE SELECT * FROM _variable_writes('history', coalesce(CAST(name AS VARCHAR), ''))",
 		"CREATE OR REPLACE TEMP MACRO value_at(name, t) AS _value_at('history', name, CAST(t AS UBIGINT))",
 	} {
 		if err := h.exec(ctx, s); err != nil {

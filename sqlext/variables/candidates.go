@@ -326,11 +326,13 @@ func (r *resolver) near(ref nameRef) ([]string, error) {
 		out = append(out, text(v[0]))
 		return nil
 	}, `SELECT form FROM (
-			SELECT DISTINCT CASE WHEN function_id IS NOT NULL AND scope IS NOT NULL THEN scope || '.' || name
+			SELECT CASE WHEN function_id IS NOT NULL AND scope IS NOT NULL THEN scope || '.' || name
 				WHEN scope IS NOT NULL THEN scope || '::' || name ELSE name END AS form,
-				least(damerau_levenshtein(lower(name), lower(?)), damerau_levenshtein(lower(name), lower(?))) AS distance, length(name) AS width
-			FROM @variables)
-		WHERE distance <= 3 OR distance <= width // 3 ORDER BY distance, form LIMIT 5`, names[0], names[len(names)-1])
+				min(module_id) AS module,
+				min(least(damerau_levenshtein(lower(name), lower(?)), damerau_levenshtein(lower(name), lower(?)))) AS distance
+			FROM @variables GROUP BY form, name
+			HAVING distance <= 1 + length(name) // 4)
+		ORDER BY module != 1, distance, form LIMIT 5`, names[0], names[len(names)-1])
 	return out, err
 }
 

@@ -90,17 +90,13 @@ const maxDerefs = 64
 func (o operand) field(name, path string) (operand, error) {
 	o = o.throughReferences()
 	t := o.types.Strip(o.typ)
-	for range 2 { // a pointer to a pointer has no members
-		if t == nil || t.Kind != render.Pointer {
-			break
-		}
+	if t != nil && t.Kind == render.Pointer {
 		p, err := o.pointee(o.path)
 		if err != nil {
 			return o, err
 		}
 		o = p.throughReferences()
 		t = o.types.Strip(o.typ)
-		break
 	}
 	if t == nil || !isAggregate(t) {
 		return o, fmt.Errorf("%s has no members, it is %s", o.path, typeName(o.types, o.typ))

@@ -1,6 +1,7 @@
 package variables
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -62,6 +63,9 @@ type parser struct {
 
 // parsePath parses a path.
 func parsePath(s string) (*node, error) {
+	if strings.TrimSpace(s) == "" {
+		return nil, errors.New("variable_writes and value_at need the name of a variable, not NULL or nothing")
+	}
 	p := &parser{s: s}
 	n, err := p.unary()
 	if err != nil {

@@ -98,12 +98,12 @@ func (r *resolver) name(ref nameRef) (operand, error) {
 		return operand{}, err
 	}
 	var found []candidate
-	var failed error
+	var failed error // of the candidate that took most of the name
 	for _, c := range candidates {
 		o, err := r.follow(c, ref)
 		switch {
 		case errors.As(err, new(*memberError)):
-			failed = errors.Join(failed, err)
+			failed = err
 		case err != nil:
 			return operand{}, err
 		default:
@@ -117,8 +117,7 @@ func (r *resolver) name(ref nameRef) (operand, error) {
 	case len(found) > 1:
 		return operand{}, r.ambiguous(ref, found)
 	case failed != nil:
-		first, _, _ := strings.Cut(failed.Error(), "\n")
-		return operand{}, errors.New(first)
+		return operand{}, failed
 	}
 	return operand{}, r.unknown(ref)
 }

@@ -32,7 +32,6 @@ type heldState struct {
 	t     uint64
 	data  []byte
 	place int
-	given bool
 	first bool // what was there at the place's beginning
 }
 
