@@ -55,14 +55,15 @@ func (e *Engine) pieces(ctx context.Context, spans []span) ([]piece, error) {
 	var out []piece
 	for _, s := range clusters(spans, mostScans) {
 		err := e.query(ctx, func(v []driver.Value) error {
-			p := piece{known: true, lo: u64(v[0]), hi: u64(v[1]), from: u64(v[2]), to: orOpen(v[3])}
+			p := piece{lo: u64(v[0]), hi: u64(v[1]), from: u64(v[2]), to: orOpen(v[3])}
+			p.known, _ = v[5].(bool)
 			if b, ok := v[4].([]byte); ok {
 				p.data = slices.Clone(b)
 			}
 			out = append(out, p)
 			return nil
 		}, fmt.Sprintf(`SELECT greatest(addr, %[1]d::UBIGINT) AS lo, least(addr + size, %[2]d::UBIGINT) AS hi, from_t, to_t,
-				array_slice(bytes, (greatest(addr, %[1]d::UBIGINT) - addr + 1)::BIGINT, (least(addr + size, %[2]d::UBIGINT) - addr)::BIGINT)
+				array_slice(bytes, (greatest(addr, %[1]d::UBIGINT) - addr + 1)::BIGINT, (least(addr + size, %[2]d::UBIGINT) - addr)::BIGINT), known
 			FROM @_memory WHERE addr < %[2]d::UBIGINT AND addr + size > %[1]d::UBIGINT`, s.lo, s.hi))
 		if err != nil {
 			return nil, err
