@@ -254,7 +254,7 @@ func (p *printer) typed(v val) (val, bool) {
 
 func (p *printer) cppAtomic(v val) bool {
 	for _, name := range []string{"_M_i", "_M_p"} {
-		for _, within := range []string{"", "_M_b"} {
+		for _, within := range []string{"", "_M_b", "_M_base"} {
 			outer := v
 			if within != "" {
 				var ok bool

@@ -133,6 +133,12 @@ func (p *printer) read(addr, size uint64) []byte {
 		return nil
 	}
 	b := make([]byte, min(size, mostRead))
+	if p.bytes -= len(b); p.bytes < 0 {
+		if !p.full {
+			p.cutHere()
+		}
+		return nil
+	}
 	n := p.r.Memory.ReadMemory(addr, b, p.t)
 	return b[:max(0, min(n, len(b)))]
 }

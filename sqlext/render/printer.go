@@ -7,8 +7,10 @@ const (
 	// mostSteps bounds the values and elements that one text looks at, whatever
 	// the types claim.
 	mostSteps = 1 << 16
-	// mostRead bounds one reading of memory, in bytes.
-	mostRead = 1 << 16
+	// mostRead bounds one reading of memory, and mostBytes all readings of one
+	// text, in bytes.
+	mostRead  = 1 << 16
+	mostBytes = 1 << 22
 )
 
 // printer writes one text. Once the text is longer than it may be, full is set
@@ -21,11 +23,12 @@ type printer struct {
 	maxDepth int
 	depth    int
 	steps    int
+	bytes    int // that may still be read
 	full     bool
 }
 
 func newPrinter(r *Renderer, t uint64) *printer {
-	p := &printer{r: r, t: t, length: r.Options.MaxLength, maxDepth: r.Options.MaxDepth, steps: mostSteps}
+	p := &printer{r: r, t: t, length: r.Options.MaxLength, maxDepth: r.Options.MaxDepth, steps: mostSteps, bytes: mostBytes}
 	if p.length <= 0 {
 		p.length = DefaultLength
 	}
@@ -45,7 +48,10 @@ func (p *printer) write(s string) {
 
 // text is what was written, cut where it is too long.
 func (p *printer) text() string {
-	if !p.full {
+	switch {
+	case len(p.out) == 0: // of a type without a name, where only that could be shown
+		return unknown
+	case !p.full:
 		return string(p.out)
 	}
 	const dots = "..."

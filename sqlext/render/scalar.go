@@ -9,8 +9,11 @@ import (
 
 // scalar writes a number, truth value, character or enumerator.
 func (p *printer) scalar(v val) {
-	size, ok := p.r.Types.Size(v.typ.ID)
-	if !ok || size == 0 || uint64(len(v.b)) < size {
+	if v.typ.Name == "()" {
+		p.write("()")
+		return
+	}
+	if v.typ.Size == nil || *v.typ.Size == 0 || uint64(len(v.b)) < *v.typ.Size {
 		p.write(unknown)
 		return
 	}

@@ -65,6 +65,17 @@ type Types map[uint32]*Type
 // bites its tail ends.
 const mostIndirections = 64
 
+// wideCharacters are the types that are characters whatever the debug information
+// calls them: in C these names are typedefs of integers.
+var wideCharacters = map[string]*Type{
+	"wchar_t":  {Name: "wchar_t", Kind: Char, Size: sized(4)},
+	"char8_t":  {Name: "char8_t", Kind: Char, Size: sized(1)},
+	"char16_t": {Name: "char16_t", Kind: Char, Size: sized(2)},
+	"char32_t": {Name: "char32_t", Kind: Char, Size: sized(4)},
+}
+
+func sized(n uint64) *uint64 { return &n }
+
 // Strip returns the type behind typedefs, const and volatile. It is nil where the
 // type is void, not there or endless.
 func (ts Types) Strip(id uint32) *Type {
@@ -72,6 +83,9 @@ func (ts Types) Strip(id uint32) *Type {
 		t := ts[id]
 		if t == nil {
 			return nil
+		}
+		if c := wideCharacters[t.Name]; c != nil && t.Language != "Rust" {
+			return c
 		}
 		switch t.Kind {
 		case Typedef, Const, Volatile:
@@ -122,7 +136,7 @@ func (ts Types) align(id uint32, depth int) uint64 {
 		}
 		return most
 	}
-	size, _ := ts.Size(t.ID)
+	size, _ := ts.Size(id)
 	if size == 0 || size > 16 || size&(size-1) != 0 {
 		return 1
 	}
