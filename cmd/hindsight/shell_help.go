@@ -40,7 +40,10 @@ func helpAbout(ctx context.Context, s *shell, name string) error {
 			if _, err := fmt.Fprintf(s.out, "%s: %s\n", t.Name, t.Comment); err != nil {
 				return err
 			}
-			return dotSchema(ctx, s, []string{t.Name})
+			if err := dotSchema(ctx, s, []string{t.Name}); err != nil {
+				return err
+			}
+			return exampleOf(s, t.Name)
 		}
 	}
 	functions, err := s.history.Describe(ctx, strings.TrimSuffix(name, "()"))
@@ -52,6 +55,17 @@ func helpAbout(ctx context.Context, s *shell, name string) error {
 	}
 	for _, f := range functions {
 		if _, err := s.out.Write([]byte(functionHelp(f))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exampleOf prints the example of a view of the library.
+func exampleOf(s *shell, name string) error {
+	for _, v := range sqlext.Views() {
+		if v.Name == name {
+			_, err := fmt.Fprintf(s.out, "Example: %s\n", v.Example)
 			return err
 		}
 	}
