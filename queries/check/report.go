@@ -115,7 +115,7 @@ func (r Result) detail() string {
 	}
 	for _, o := range r.Outcomes {
 		if !o.Held {
-			fmt.Fprintf(&out, "expected %s, got: %s\n%s", clean(o.Expect), clean(o.Detail), o.Evidence)
+			fmt.Fprintf(&out, "expected %s, got: %s\n%s", clean(o.Expect), clean(o.Detail), cleanLines(o.Evidence))
 		}
 	}
 	return out.String()

@@ -81,7 +81,7 @@ func WriteJUnit(file string, r Report) error {
 	}
 	for _, result := range r.Results {
 		c := junitCase{Name: clean(result.Name), Class: "hindsight.check", Time: seconds(result.Duration)}
-		problem := &junitProblem{Message: result.note(), Type: string(result.Status), Text: cleanLines(result.Summary + "\n" + result.detail())}
+		problem := &junitProblem{Message: result.note(), Type: string(result.Status), Text: clean(result.Summary) + "\n" + result.detail()}
 		switch result.Status {
 		case Failed:
 			c.Failure = problem
