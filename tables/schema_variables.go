@@ -31,7 +31,7 @@ var variableTables = []Table{
 	},
 	{
 		Name: "variables", Row: "variable, parameter or static of the debug information",
-		Doc: "Of the modules whose code ran. A local of an inlined function has a row for each place where it was inlined.",
+		Doc: "Of the modules whose code ran; locals and parameters, of the functions that ran. A local of an inlined function has a row for each place where it was inlined.",
 		Columns: []Column{
 			col("variable_id", tU32, "number of the variable, from 1"),
 			col("name", tText, "its name"),
@@ -43,7 +43,7 @@ var variableTables = []Table{
 			opt("addr", tU64, "its address, of globals and statics that are not thread-local"),
 			opt("file", tText, "source file of its declaration"),
 			opt("line", tU32, "line of its declaration"),
-			col("lives", tText, "where: 'memory', 'register', 'memory and register' (by the place in the code), 'constant' or 'optimized out'"),
+			col("lives", tText, "where: 'memory', 'register' (or where a register points to), 'memory and register' (by the place in the code), 'constant' or 'optimized out'"),
 			col("module_id", tU32, "its module"),
 		},
 	},
@@ -67,13 +67,15 @@ var variableHelpers = []Table{
 	},
 	{
 		Name: "_memory", Row: "piece of memory, from its mapping until it was unmapped or replaced",
-		Doc: "With writes, it tells what memory holds at any time.",
+		Doc: "With writes, it tells what memory holds at any time: the state before the instruction at t is that of the row with from_t < t <= to_t (NULL for no bound), with the writes since: from_t <= writes.t < t, of a signal also writes.t = t. " +
+			"Memory without a row at a time was not mapped, or is not known because the index is of a part of the recording. What was moved (mremap) is a row of its own, with the contents of then.",
 		Columns: []Column{
 			col("addr", tU64, "first address"),
 			col("size", tU64, "bytes"),
-			opt("from_t", tU64, "the system call that mapped it: writes with t <= from_t do not count; NULL where it was there from the beginning"),
+			opt("from_t", tU64, "the system call that mapped it, or gave it new contents: writes with t < from_t do not count; NULL where it was there from the beginning"),
 			opt("to_t", tU64, "the system call that took it away; NULL where it stayed until the end"),
-			opt("bytes", tBlob, "its first contents; NULL for zeros"),
+			col("known", tBool, "false where its first contents are not kept, as those of code: what was not written since is not known"),
+			opt("bytes", tBlob, "its first contents; NULL for zeros, and where not known"),
 		},
 	},
 }

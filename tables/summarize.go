@@ -38,6 +38,9 @@ func (x *indexer) summarize(ctx context.Context) error {
 	blocks := slices.Clone(x.result.Blocks)
 	slices.SortFunc(blocks, func(a, b replay.Block) int { return cmp.Compare(a.PC, b.PC) })
 	ran := x.modulesThatRan(blocks)
+	if err := x.addVariables(ctx, ran, blocks); err != nil {
+		return fmt.Errorf("types and variables: %w", err)
+	}
 	for _, step := range []struct {
 		table string
 		fill  func(add addRow) error
@@ -294,6 +297,9 @@ func (x *indexer) diagnose(ran []bool) {
 		for _, d := range m.file.Diagnostics() {
 			x.note("info", "symbols of "+moduleName(m.path), d)
 		}
+	}
+	if n := x.contents.leftOut; n > 0 {
+		x.note("info", "memory", fmt.Sprintf("first contents of %d MiB of memory are not kept (at most %d MiB are): memory_at tells of it only what was written since", n>>20, memoryBytes>>20))
 	}
 	if n := x.tracker.stacks.forgot; n > 0 {
 		x.note("info", "stacks", fmt.Sprintf("the program had more than %d distinct call stacks: some occur more than once in the table stacks; compare them by their functions", x.tracker.stacks.limit))
