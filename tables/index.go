@@ -183,6 +183,7 @@ func (x *indexer) fill(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, x.events.close())
 	}
+	x.readData()
 	x.tracker = newTracker(x.code, &x.scan.start, x.filter, windowRows, load, x.events)
 	x.tracker.maxWrites = x.opt.MaxRows
 	if !x.filter.writes {

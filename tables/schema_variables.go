@@ -31,7 +31,7 @@ var variableTables = []Table{
 	},
 	{
 		Name: "variables", Row: "variable, parameter or static of the debug information",
-		Doc: "Of the modules whose code ran. A local of an inlined function has a row for each place where it was inlined.",
+		Doc: "Of the modules whose code ran; locals and parameters, of the functions that ran. A local of an inlined function has a row for each place where it was inlined.",
 		Columns: []Column{
 			col("variable_id", tU32, "number of the variable, from 1"),
 			col("name", tText, "its name"),
@@ -43,7 +43,7 @@ var variableTables = []Table{
 			opt("addr", tU64, "its address, of globals and statics that are not thread-local"),
 			opt("file", tText, "source file of its declaration"),
 			opt("line", tU32, "line of its declaration"),
-			col("lives", tText, "where: 'memory', 'register', 'memory and register' (by the place in the code), 'constant' or 'optimized out'"),
+			col("lives", tText, "where: 'memory', 'register' (or where a register points to), 'memory and register' (by the place in the code), 'constant' or 'optimized out'"),
 			col("module_id", tU32, "its module"),
 		},
 	},

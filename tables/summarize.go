@@ -38,6 +38,9 @@ func (x *indexer) summarize(ctx context.Context) error {
 	blocks := slices.Clone(x.result.Blocks)
 	slices.SortFunc(blocks, func(a, b replay.Block) int { return cmp.Compare(a.PC, b.PC) })
 	ran := x.modulesThatRan(blocks)
+	if err := x.addVariables(ctx, ran, blocks); err != nil {
+		return fmt.Errorf("types and variables: %w", err)
+	}
 	for _, step := range []struct {
 		table string
 		fill  func(add addRow) error

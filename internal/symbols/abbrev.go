@@ -79,6 +79,9 @@ type abbrev struct {
 	hasCode  bool // low_pc, ranges or entry_pc is among the attributes
 	attrs    []attrSpec
 	skips    []skipStep
+	// Of each of attrs: where readEntry keeps it, and its size, or -1 where it varies.
+	slots []uint8
+	sizes []int8
 }
 
 // abbrevKey is what an abbreviation table's meaning depends on.
@@ -133,6 +136,7 @@ func parseAbbrevs(b []byte, key abbrevKey) (*abbrevTable, int, error) {
 		}
 		a.attrs = slices.Clone(attrs)
 		a.skips = skipProgram(attrs, key)
+		a.slots, a.sizes = entryLayout(attrs, key)
 		if code == uint64(len(t.dense))+1 {
 			t.dense = append(t.dense, a)
 			continue
@@ -164,6 +168,17 @@ func skipProgram(attrs []attrSpec, key abbrevKey) []skipStep {
 		steps = append(steps, skipStep{fixed: fixed})
 	}
 	return steps
+}
+
+func entryLayout(attrs []attrSpec, key abbrevKey) (slots []uint8, sizes []int8) {
+	slots, sizes = make([]uint8, len(attrs)), make([]int8, len(attrs))
+	for i, s := range attrs {
+		slots[i], sizes[i] = slotOf(s.attr), -1
+		if n, ok := formSize(s.form, key); ok {
+			sizes[i] = int8(n)
+		}
+	}
+	return slots, sizes
 }
 
 // formSize returns the size of values whose form alone determines it.

@@ -31,6 +31,6 @@ func (d *dwarfData) openAlt(code *spanTable) {
 		d.f.diagnose("shared debug information %s has another build id (%s, expected %s) and is not used", name, got, id)
 		return
 	}
-	d.alt = &dwarfData{f: d.f, image: im}
+	d.alt = &dwarfData{f: d.f, image: im, keyBits: altKey}
 	d.alt.prepare(code)
 }

@@ -27,6 +27,7 @@ type die struct {
 	callFile, callLine, callColumn   value
 	stmtList, compDir, dwoName       value
 	strOffsets, addrBase, rangesBase value
+	loclistsBase                     value
 }
 
 // field returns where an attribute is kept, nil where it is not.
@@ -70,6 +71,8 @@ func (d *die) field(attr dwarf.Attr) *value {
 		return &d.addrBase
 	case dwarf.AttrRnglistsBase:
 		return &d.rangesBase
+	case dwarf.AttrLoclistsBase:
+		return &d.loclistsBase
 	}
 	return nil
 }

@@ -18,9 +18,19 @@ type dwarfData struct {
 
 	info, abbrev, str, lineStr, strOffsets []byte
 	addr, ranges, rnglists, line           []byte
+	loc, loclists                          []byte
 
-	units   []*unit
-	abbrevs map[abbrevKey]*abbrevTable
+	// keyBits make offsets unique over the sections; see dataKey.
+	keyBits uint64
+	// types is .debug_types of DWARF 4, with the other sections in common; its
+	// parent is the data that it belongs to.
+	types, parent *dwarfData
+
+	units []*unit
+	// typeUnits hold one type each (-fdebug-types-section), found by its signature.
+	typeUnits   []*unit
+	bySignature map[uint64]typePlace
+	abbrevs     map[abbrevKey]*abbrevTable
 
 	code  *spanTable // where instructions are
 	cover spanTable  // address → unit
@@ -48,6 +58,8 @@ type unit struct {
 	strOffsetsBase uint64
 	addrBase       uint64
 	rangesBase     uint64
+	loclistsBase   uint64
+	typeOff        uint64 // of a type unit, the type's entry
 
 	scopesOnce sync.Once
 	scopes     *unitScopes
@@ -79,10 +91,12 @@ func (d *dwarfData) prepare(code *spanTable) {
 		d.code = code
 		d.lines = map[uint64]*lineTable{}
 		d.abbrevs = map[abbrevKey]*abbrevTable{}
+		d.bySignature = map[uint64]typePlace{}
 		d.readSections()
-		all := len(d.info) + len(d.abbrev) + len(d.ranges) + len(d.rnglists) + len(d.line)
+		all := len(d.info) + len(d.abbrev) + len(d.ranges) + len(d.rnglists) + len(d.line) + len(d.loc) + len(d.loclists)
 		d.budget.Store(8*int64(all) + 1<<20)
 		d.f.guard("debug information", func() { d.readUnits() })
+		d.f.guard("section .debug_types", d.readTypesSection)
 		d.openAlt(code)
 	})
 }
@@ -96,6 +110,7 @@ func (d *dwarfData) readSections() {
 		{".debug_info", &d.info}, {".debug_line", &d.line}, {".debug_str", &d.str}, // the largest first
 		{".debug_rnglists", &d.rnglists}, {".debug_ranges", &d.ranges}, {".debug_abbrev", &d.abbrev},
 		{".debug_line_str", &d.lineStr}, {".debug_str_offsets", &d.strOffsets}, {".debug_addr", &d.addr},
+		{".debug_loclists", &d.loclists}, {".debug_loc", &d.loc},
 	}
 	d.f.parallel("debug information", len(sections), func(i int) {
 		b, err := d.image.section(sections[i].name)
@@ -119,7 +134,11 @@ func (d *dwarfData) readUnits() {
 			break // its length is unknown, so is where the next one begins
 		}
 		off = u.end
-		if err == nil && u.abbrevs != nil {
+		switch {
+		case err != nil || u.abbrevs == nil:
+		case u.typeOff != 0:
+			d.typeUnits = append(d.typeUnits, u)
+		default:
 			d.units = append(d.units, u)
 		}
 	}
@@ -151,10 +170,15 @@ func (d *dwarfData) readUnit(off uint64) (u *unit, err error) {
 		abbrevOff, addrSize = r.offset(offsetSize), r.u8()
 	}
 	switch kind {
-	case unitType, unitSplitType:
-		return u, nil // types only
+	case unitSplitType:
+		return u, nil
+	case unitType:
+		d.readTypeHeader(&r, u)
 	case unitSkeleton, unitSplitCompile:
 		r.skip(8)
+	}
+	if d.parent != nil {
+		d.readTypeHeader(&r, u)
 	}
 	if r.bad || addrSize != 8 {
 		return u, fmt.Errorf("%d-byte addresses are not supported", addrSize)
@@ -177,6 +201,45 @@ func (d *dwarfData) readUnit(off uint64) (u *unit, err error) {
 	return u, nil
 }
 
+// readTypeHeader reads what a type unit's header has more than others'.
+func (d *dwarfData) readTypeHeader(r *buf, u *unit) {
+	signature := r.u64()
+	off := r.offset(u.offsetSize)
+	if r.bad || off >= u.end-u.off {
+		r.fail()
+		return
+	}
+	u.typeOff = u.off + off
+	places := d.signatures()
+	if _, known := places[signature]; !known {
+		places[signature] = typePlace{u, u.typeOff}
+	}
+}
+
+// readTypesSection reads the type units of DWARF 4, which lie in a section of their own.
+func (d *dwarfData) readTypesSection() {
+	info, err := d.image.section(".debug_types")
+	if err != nil {
+		d.f.diagnose("debug information is incomplete: %v", err)
+	}
+	if err != nil || len(info) == 0 {
+		return
+	}
+	t := &dwarfData{f: d.f, image: d.image, parent: d, keyBits: d.keyBits | typesKey, info: info,
+		abbrev: d.abbrev, str: d.str, lineStr: d.lineStr, strOffsets: d.strOffsets, line: d.line,
+		code: d.code, lines: map[uint64]*lineTable{}, abbrevs: d.abbrevs}
+	t.budget.Store(8*int64(len(info)) + 1<<20)
+	t.prepareOnce.Do(func() {})
+	t.readUnits()
+	d.types = t
+}
+
+// Bits of keys of entries that are not in .debug_info of the file itself.
+const (
+	altKey   = 1 << 63 // in the file of dwz
+	typesKey = 1 << 62 // in .debug_types
+)
+
 func (u *unit) setRoot() {
 	root := &u.root
 	if u.version >= 5 { // the default is behind the first header of the section
@@ -190,6 +253,7 @@ func (u *unit) setRoot() {
 		u.addrBase = root.addrBase.u
 	}
 	u.rangesBase = root.rangesBase.u
+	u.loclistsBase = root.loclistsBase.u
 	u.low, _ = u.address(root.low)
 	u.language = languageName(root.language.u)
 	if root.dwoName.ok() {

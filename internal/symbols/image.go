@@ -20,6 +20,8 @@ type image struct {
 	src  source
 	path string // of a separate debug file
 	elf  *elf.File
+	// loads is where segments lie in memory, sorted.
+	loads []span
 }
 
 func newImage(src source) (im *image, err error) {
@@ -35,7 +37,14 @@ func newImage(src source) (im *image, err error) {
 	if e.Class != elf.ELFCLASS64 || e.Machine != elf.EM_X86_64 || e.ByteOrder != binary.LittleEndian {
 		return nil, fmt.Errorf("not for x86-64 (%v, %v)", e.Class, e.Machine)
 	}
-	return &image{src: src, elf: e}, nil
+	im = &image{src: src, elf: e}
+	for _, p := range e.Progs {
+		if p.Type == elf.PT_LOAD && p.Memsz < 1<<48 {
+			im.loads = append(im.loads, span{lo: p.Vaddr, hi: p.Vaddr + p.Memsz})
+		}
+	}
+	im.loads = flatten(im.loads)
+	return im, nil
 }
 
 // find returns a section's header, nil if there is none with contents.

@@ -114,8 +114,13 @@ type File struct {
 
 	namesOnce sync.Once
 
-	dwarf  *dwarfData // nil without debug information
-	golang *goTable   // made with the function table; nil unless a Go program without DWARF
+	dwarf *dwarfData // nil without debug information
+	data  dataOnce
+
+	frameOnce  sync.Once
+	frameTable *frameTable
+
+	golang *goTable // made with the function table; nil unless a Go program without DWARF
 
 	mu          sync.Mutex
 	diagnostics []string
