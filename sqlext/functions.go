@@ -47,7 +47,7 @@ func registerFunctions(ctx context.Context, connector *duckdb.Connector) (_ *fun
 	if err != nil {
 		return nil, err
 	}
-	columns, err := writeColumnInfos()
+	columns, err := variableColumnInfos()
 	if err != nil {
 		return nil, err
 	}
@@ -128,22 +128,4 @@ func (v *valueAt) Executor() duckdb.ScalarFuncExecutor {
 		}
 		return text, nil
 	}}
-}
-
-// addFunctions makes the functions known, and the macros over them.
-func (h *History) addFunctions(ctx context.Context) error {
-	f, err := registerFunctions(ctx, h.connector)
-	if err != nil {
-		return err
-	}
-	h.functions = f
-	for _, s := range []string{
-		"CREATE OR REPLACE TEMP MACRO variable_writes(name) AS TABLE SELECT * FROM _variable_writes('history', coalesce(CAST(name AS VARCHAR), ''))",
-		"CREATE OR REPLACE TEMP MACRO value_at(name, t) AS _value_at('history', name, CAST(t AS UBIGINT))",
-	} {
-		if err := h.exec(ctx, s); err != nil {
-			return fmt.Errorf("create a macro: %w", err)
-		}
-	}
-	return nil
 }
