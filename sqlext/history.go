@@ -33,6 +33,8 @@ type History struct {
 	connector *duckdb.Connector
 	conn      *duckdb.Conn
 	tempDir   string
+	// restricted is what Restrict sets.
+	restricted bool
 }
 
 // databaseName is what the history's tables live in, whatever the file is
