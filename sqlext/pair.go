@@ -2,6 +2,7 @@ package sqlext
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -183,4 +184,24 @@ func (h *History) createIn(ctx context.Context, schema, statement string, names 
 // quoteName makes an SQL name.
 func quoteName(s string) string {
 	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+}
+
+// SideFacts are facts about a history of a pair.
+type SideFacts struct {
+	Program  string // file name of the executable
+	Warnings uint64 // diagnostics that are more than information
+}
+
+// Side tells facts about Head or Base.
+func (h *History) Side(ctx context.Context, side string) (SideFacts, error) {
+	var f SideFacts
+	err := h.each(ctx, fmt.Sprintf(`
+		SELECT coalesce((SELECT parse_filename(executable) FROM %[1]s.processes ORDER BY process_id LIMIT 1), ''),
+			(SELECT count(*) FROM %[1]s.diagnostics WHERE severity <> 'info')::UBIGINT`, side), func(v []driver.Value) {
+		f.Program, f.Warnings = v[0].(string), v[1].(uint64)
+	})
+	if err != nil {
+		return f, queryError(ctx, err)
+	}
+	return f, nil
 }
