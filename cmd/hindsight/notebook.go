@@ -226,6 +226,10 @@ func askNotebook(ctx context.Context, n *notebook.Notebook, h *sqlext.History, v
 	if err != nil {
 		return nil, about, err
 	}
+	// A notebook may come from anyone.
+	if err := h.Restrict(ctx); err != nil {
+		return nil, about, err
+	}
 	r, err := n.Run(ctx, h, values)
 	var usage *queries.UsageError
 	if errors.As(err, &usage) {

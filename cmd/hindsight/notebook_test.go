@@ -85,6 +85,27 @@ func TestNotebookOutputs(t *testing.T) {
 	}
 }
 
+// TestNotebookReadsNothingElse runs a notebook that tries to reach files.
+func TestNotebookReadsNothingElse(t *testing.T) {
+	db := newDatabase(t)
+	out := filepath.Join(t.TempDir(), "stolen")
+	for _, sql := range []string{
+		"SELECT * FROM read_text('/etc/passwd')",
+		"COPY (SELECT 1) TO '" + out + "'",
+		"ATTACH '" + out + "' AS x",
+		"SET enable_external_access = true",
+		"INSTALL httpfs",
+	} {
+		r := hindsight(t, "", "notebook", "run", notebookFile(t, "```sql\n"+sql+";\n```\n"), "-r", db)
+		if r.code != 1 || !strings.Contains(r.stdout, "> **Error:**") || strings.Contains(r.stdout, "root:") {
+			t.Errorf("%s: status %d\n%s%s", sql, r.code, r.stdout, r.stderr)
+		}
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a notebook wrote a file")
+	}
+}
+
 func TestNotebookWrongUse(t *testing.T) {
 	db, file := newDatabase(t), notebookFile(t, testNotebook)
 	for _, c := range []struct {
