@@ -327,6 +327,7 @@ func (p *dataUnit) fileName(u *unit, i uint64) string {
 func newDataReader(f *File) *dataReader {
 	r := &dataReader{f: f}
 	for d := f.dwarf; d != nil; d = d.alt {
+		d.readLocations()
 		for _, list := range [][]*unit{d.units, d.typeUnits} {
 			r.add(list)
 		}
