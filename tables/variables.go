@@ -195,12 +195,17 @@ func (l *variableLoader) addTypes(module int, base uint32, types []symbols.Type)
 		for n := range t.Members {
 			l.member.add(id(int32(i)), uint32(n), id(t.Members[n].Type), &t.Members[n])
 		}
-		if err := l.flush(bufferRows); err != nil {
-			return err
+		if i%flushEvery == 0 {
+			if err := l.flush(bufferRows); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
+
+// flushEvery is after how many types or variables it is looked whether a buffer is full.
+const flushEvery = 1024
 
 func (l *variableLoader) addVariables(module int, base uint32, data *symbols.Data) error {
 	m := &l.x.code.modules[module]
@@ -229,8 +234,10 @@ func (l *variableLoader) addVariables(module int, base uint32, data *symbols.Dat
 		for k := range v.Places {
 			l.places.add(l.last, m.bias, &v.Places[k])
 		}
-		if err := l.flush(bufferRows); err != nil {
-			return err
+		if l.last%flushEvery == 0 {
+			if err := l.flush(bufferRows); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -62,7 +62,12 @@ func encode(d *symbols.Data, key uint64) []byte {
 		e.b = append(e.b, s...)
 	}
 	e.b = append(e.b, body...)
-	return binary.LittleEndian.AppendUint32(e.b, crc32.Checksum(e.b, castagnoli))
+	return seal(e.b)
+}
+
+// seal appends the checksum.
+func seal(b []byte) []byte {
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
 func (e *encoder) typ(t *symbols.Type) {
