@@ -45,10 +45,10 @@ lint:
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	go test -count=1 ./internal/layering
-	go test -count=1 -run 'Page$$' ./tables ./internal/abi
+	go test -count=1 -run 'Page$$' ./tables ./sqlext ./internal/abi
 
 generate:
-	go test -count=1 -run 'Page$$' ./tables ./internal/abi -update
+	go test -count=1 -run 'Page$$' ./tables ./sqlext ./internal/abi -update
 
 clean:
 	rm -rf hindsight build

@@ -14,6 +14,9 @@ import (
 // space, then what the kernel wrote. Registers are the engine's.
 func (h *host) apply(e *recording.Event) error {
 	for i := range e.Maps {
+		if m := &e.Maps[i]; h.onMove != nil && m.Op == recording.MapMove && m.From != m.Addr {
+			h.onMove(e, m, h.read)
+		}
 		if err := h.applyMap(&e.Maps[i]); err != nil {
 			return err
 		}

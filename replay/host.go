@@ -30,6 +30,7 @@ type host struct {
 	// onCodeChange, where not nil, is told of each range whose executable
 	// contents are about to change or to go.
 	onCodeChange func(lo, hi uint64)
+	onMove       func(e *recording.Event, m *recording.MapChange, read ReadMemory) // Options.Moving
 
 	opt      hostOptions
 	places   *layout

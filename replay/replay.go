@@ -53,9 +53,18 @@ type Options struct {
 	// Verify applies every logged write to a shadow of the program's memory
 	// and compares it with the real memory at the end (Translated).
 	Verify bool
+	// Moving, where not nil, is called before memory moves elsewhere (mremap; not
+	// where it only grows or shrinks), with the event that does so, the change and
+	// the program's memory as it is then. It runs on the replay's goroutine, ahead
+	// of the Consumer, and must not keep what it is given.
+	Moving func(e *recording.Event, m *recording.MapChange, read ReadMemory)
 	// Trace, where not nil, gets a line for each event.
 	Trace io.Writer
 }
+
+// ReadMemory copies the program's memory from addr on and returns how many bytes
+// there were.
+type ReadMemory func(addr uint64, b []byte) int
 
 // Result tells what a replay did.
 type Result struct {

@@ -100,6 +100,7 @@ func replayWith(ctx context.Context, rec *recording.Recording, opt Options, e en
 	if err != nil {
 		return nil, err
 	}
+	h.onMove = opt.Moving
 	p, err := newPlayer(h, rec, opt)
 	if err != nil {
 		return nil, errors.Join(err, h.close())

@@ -1,11 +1,12 @@
 // Package sqlext is what SQL lacks for questions about a program's history: it
 // opens a history database, runs statements on it, prints their results and
-// brings the macros (writes_to, stack, symbolize …) that are stored in it.
+// brings the library of views and macros (allocations, writes_to, stack …) that is
+// stored in it.
 //
 // A History is an open database; Query gives Rows; Write prints them in a
 // Format; a Splitter cuts a script into statements. The package reads
 // histories and never changes what package tables wrote: the one thing that it
-// adds to a file are the macros (Install).
+// adds to a file is the library (Install).
 package sqlext
 
 import (
@@ -32,13 +33,14 @@ type History struct {
 	connector *duckdb.Connector
 	conn      *duckdb.Conn
 	tempDir   string
+	functions *functions // nil where the history is being extended
 }
 
 // databaseName is what the history's tables live in, whatever the file is
 // called.
 const databaseName = "history"
 
-// Open opens the history in file for reading. Macros that the file lacks,
+// Open opens the history in file for reading. Views and macros that the file lacks,
 // because an older version wrote it, exist for this connection only.
 func Open(ctx context.Context, file string) (*History, error) {
 	if err := checkFile(file); err != nil {
@@ -51,7 +53,10 @@ func Open(ctx context.Context, file string) (*History, error) {
 	if err := h.checkVersion(ctx); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
-	if err := h.addMissingMacros(ctx); err != nil {
+	if err := h.addMissing(ctx); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	if err := h.addFunctions(ctx); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
@@ -148,7 +153,11 @@ func (h *History) Path() string { return h.path }
 
 // Close ends the connection.
 func (h *History) Close() error {
-	return errors.Join(h.conn.Close(), h.connector.Close())
+	var err error
+	if h.functions != nil {
+		err = h.functions.close()
+	}
+	return errors.Join(h.conn.Close(), err, h.connector.Close())
 }
 
 // exec runs a statement whose result is of no interest.

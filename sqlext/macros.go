@@ -3,7 +3,6 @@ package sqlext
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -12,19 +11,20 @@ import (
 )
 
 // Macro is a function that SQL itself expresses, so that every DuckDB client
-// of a history has it. It is a file of macros/, whose header comment is its
-// documentation:
-//
-//	-- name(parameters): what it gives
-//	--   parameter  what it is, one line each
-//	-- more, if there is more to say
-//	-- Example: one statement
+// of a history has it. It is a file of macros/, whose header is its
+// documentation.
 type Macro struct {
 	Name      string
 	Signature string // name(parameters)
 	Summary   string
 	Doc       string // the lines between the signature and the example
+	Text      string // Doc without the lists of parameters and columns
 	Example   string
+	Params    []Described
+	// Columns are those of a macro that gives rows; where ColumnsOf is not "", it
+	// names a table or view that has the same.
+	Columns   []Described
+	ColumnsOf string
 	Table     bool // it gives rows
 	SQL       string
 }
@@ -66,39 +66,27 @@ func Macros() []Macro {
 }
 
 var (
-	macroHeader = regexp.MustCompile(`^((\w+)\([\w, ]*\)): (.+)$`)
+	macroTitle  = regexp.MustCompile(`^(\w+)\([\w, ]*\)$`)
 	macroCreate = regexp.MustCompile(`(?m)^CREATE OR REPLACE MACRO (\w+\([\w, ]*\)) AS( TABLE)?`)
 )
 
 func parseMacro(file string) (Macro, error) {
-	var m Macro
-	var doc []string
-	rest := file
-	for strings.HasPrefix(rest, "--") {
-		line, after, _ := strings.Cut(rest, "\n")
-		rest = after
-		line = strings.TrimPrefix(strings.TrimPrefix(line, "--"), " ")
-		switch {
-		case m.Name == "":
-			h := macroHeader.FindStringSubmatch(line)
-			if h == nil {
-				return m, fmt.Errorf("the first line %q is not '-- name(parameters): summary'", line)
-			}
-			m.Signature, m.Name, m.Summary = h[1], h[2], h[3]
-		case strings.HasPrefix(line, "Example: "):
-			m.Example = strings.TrimPrefix(line, "Example: ")
-		default:
-			doc = append(doc, line)
-		}
+	h, statement, err := readHeader(file)
+	if err != nil {
+		return Macro{}, err
 	}
-	m.Doc = strings.Join(doc, "\n")
-	m.SQL = strings.TrimSpace(rest)
-	create := macroCreate.FindStringSubmatch(m.SQL)
-	if create == nil || create[1] != m.Signature {
-		return m, fmt.Errorf("the statement does not begin with CREATE OR REPLACE MACRO %s AS", m.Signature)
+	title := macroTitle.FindStringSubmatch(h.title)
+	if title == nil {
+		return Macro{}, fmt.Errorf("the first line begins with %q, not with name(parameters)", h.title)
 	}
-	m.Table = create[2] != ""
-	return m, nil
+	create := macroCreate.FindStringSubmatch(statement)
+	if create == nil || create[1] != h.title {
+		return Macro{}, fmt.Errorf("the statement does not begin with CREATE OR REPLACE MACRO %s AS", h.title)
+	}
+	return Macro{
+		Name: title[1], Signature: h.title, Summary: h.summary, Doc: h.doc, Text: h.text, Example: h.example,
+		Params: h.items, Columns: h.gives, ColumnsOf: h.givesOf, Table: create[2] != "", SQL: statement,
+	}, nil
 }
 
 // statements creates the macro in the database that is in use.
@@ -114,35 +102,12 @@ func (m Macro) statements() []string {
 	}
 }
 
-// Install stores all macros in the history in file, all or none.
-func Install(ctx context.Context, file string) (err error) {
-	h, err := connect(ctx, file, false)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, h.Close()) }()
-	statements := []string{"BEGIN"}
-	for _, m := range Macros() {
-		statements = append(statements, m.statements()...)
-	}
-	for _, s := range append(statements, "COMMIT", "CHECKPOINT") {
-		if err := h.exec(ctx, s); err != nil {
-			return fmt.Errorf("store the macros in %s: %w", file, queryError(ctx, err))
-		}
-	}
-	return nil
-}
-
 // addMissingMacros creates, for this connection, the macros that the history
 // does not have.
 func (h *History) addMissingMacros(ctx context.Context) error {
-	rows, err := h.strings(ctx, "SELECT DISTINCT function_name FROM duckdb_functions() WHERE database_name = ?", databaseName)
+	have, err := h.names(ctx, "SELECT DISTINCT function_name FROM duckdb_functions() WHERE database_name = ?")
 	if err != nil {
 		return fmt.Errorf("read the macros of %s: %w", h.path, err)
-	}
-	have := map[string]bool{}
-	for _, r := range rows {
-		have[r[0]] = true
 	}
 	for _, m := range Macros() {
 		if have[m.Name] {
@@ -154,4 +119,17 @@ func (h *History) addMissingMacros(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// names runs a query for names in the history's database.
+func (h *History) names(ctx context.Context, query string) (map[string]bool, error) {
+	rows, err := h.strings(ctx, query, databaseName)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	for _, r := range rows {
+		names[r[0]] = true
+	}
+	return names, nil
 }

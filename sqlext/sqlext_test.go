@@ -232,41 +232,6 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestMacros holds every macro to its form of documentation and runs its
-// example.
-func TestMacros(t *testing.T) {
-	file := newHistory(t)
-	if err := Install(t.Context(), file); err != nil {
-		t.Fatal(err)
-	}
-	// Again, as a second indexing of the same file would.
-	if err := Install(t.Context(), file); err != nil {
-		t.Fatal(err)
-	}
-	h := openHistory(t, file)
-	macros, err := loadMacros()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range macros {
-		_, list, _ := strings.Cut(strings.TrimSuffix(m.Signature, ")"), "(")
-		for p := range strings.SplitSeq(list, ", ") {
-			if p != "" && !strings.Contains(m.Doc, "  "+p+"  ") {
-				t.Errorf("%s: parameter %s has no line", m.Name, p)
-			}
-		}
-		if m.Example == "" {
-			t.Errorf("%s: no example", m.Name)
-		} else if out := run(t, h, m.Example, WriteOptions{}); strings.HasPrefix(out, "error") {
-			t.Errorf("%s: %s: %s", m.Name, m.Example, out)
-		}
-	}
-	comments, err := h.strings(t.Context(), "SELECT comment FROM duckdb_functions() WHERE database_name = 'history' AND comment IS NOT NULL")
-	if err != nil || len(comments) != len(macros) {
-		t.Errorf("%d of %d macros have a comment (%v)", len(comments), len(macros), err)
-	}
-}
-
 // TestMacroResults holds for stored macros and for those that Open adds.
 func TestMacroResults(t *testing.T) {
 	file := newHistory(t)

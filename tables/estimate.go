@@ -38,7 +38,7 @@ func (x *indexer) estimate(ctx context.Context) error {
 	count := newTracker(x.code, &x.scan.start, f, bufferRows, dropRows{}, ignoreEvents{})
 	count.maxWrites = ^uint64(0)
 	began := time.Now()
-	if _, err := x.replay(ctx, "counting", count); err != nil {
+	if _, err := x.replay(ctx, "counting", count, nil); err != nil {
 		return err
 	}
 	ahead := Estimate{Writes: count.writes, Bytes: count.writes * rowBytes,

@@ -126,10 +126,11 @@ type indexer struct {
 	// spares are for the loader. They are made first, long before they are
 	// touched: beside their size the collector finds what the symbols leave behind
 	// small, and lets it lie (30 collections of a small heap otherwise).
-	spares  []buffer
-	tracker *tracker
-	events  *eventTables
-	result  *replay.Result
+	spares   []buffer
+	tracker  *tracker
+	events   *eventTables
+	contents *contents
+	result   *replay.Result
 	// leftOut: there are more writes than Options.MaxRows or the disk allow.
 	leftOut bool
 }
@@ -190,11 +191,14 @@ func (x *indexer) fill(ctx context.Context) error {
 	if !x.filter.writes {
 		x.tracker.maxWrites = 0
 	}
-	x.result, err = x.replay(ctx, "indexing", x.tracker)
+	first, err := x.followMemory()
+	if err == nil {
+		x.result, err = x.replay(ctx, "indexing", x.tracker, first.note)
+	}
 	if err == nil {
 		err = x.tracker.finish()
 	}
-	err = errors.Join(err, load.close(ctx), x.events.close())
+	err = errors.Join(err, load.close(ctx), x.events.close(), first.close())
 	if err != nil {
 		return err
 	}
@@ -205,7 +209,7 @@ func (x *indexer) fill(ctx context.Context) error {
 	}
 	if x.tracker.overflow {
 		x.leaveOut(x.tracker.writes)
-		if err := x.db.exec(ctx, "TRUNCATE _writes", "TRUNCATE _wide_writes"); err != nil {
+		if err := x.db.exec(ctx, "TRUNCATE _writes", "TRUNCATE _wide_writes", "TRUNCATE _memory"); err != nil {
 			return err
 		}
 	}
@@ -215,17 +219,42 @@ func (x *indexer) fill(ctx context.Context) error {
 	return x.db.exec(ctx, "COMMIT")
 }
 
+// followMemory makes the tracker follow the address space, and returns what knows
+// the first contents of memory. The caller closes it.
+func (x *indexer) followMemory() (*contents, error) {
+	x.contents = newContents(x.rec, x.scan.code)
+	m := &memoryMap{
+		filter: x.filter, complete: x.filter.writes && x.opt.Functions == "",
+		contents: x.contents, add: x.tracker.addMemory,
+	}
+	x.tracker.memory = m
+	return x.contents, x.firstEvent(m.start)
+}
+
+// firstEvent calls with the recording's first event.
+func (x *indexer) firstEvent(call func(e *recording.Event) error) error {
+	events, err := x.rec.Events()
+	if err != nil {
+		return err
+	}
+	var e recording.Event
+	if err = events.Next(&e); err == nil {
+		err = call(&e)
+	}
+	return errors.Join(err, events.Close())
+}
+
 // spareBuffers returns what newLoader needs for a number of workers.
 func spareBuffers(workers int) []buffer {
-	spares := []buffer{&callRows{}, &stackRows{}}
+	spares := []buffer{&callRows{}, &stackRows{}, &memoryRows{}}
 	for range workers {
 		spares = append(spares, newNarrowWindow(windowRows), &wideWindow{})
 	}
 	return spares
 }
 
-func (x *indexer) replay(ctx context.Context, stage string, consumer replay.Consumer) (*replay.Result, error) {
-	opt := replay.Options{Engine: replay.Translated, Consumer: cancellable{ctx, consumer}, FunctionEntry: x.code.isEntry}
+func (x *indexer) replay(ctx context.Context, stage string, consumer replay.Consumer, moving movingMemory) (*replay.Result, error) {
+	opt := replay.Options{Engine: replay.Translated, Consumer: cancellable{ctx, consumer}, FunctionEntry: x.code.isEntry, Moving: moving}
 	if x.opt.Progress != nil {
 		x.opt.Progress(Progress{Stage: stage, Total: x.scan.events})
 		opt.Progress = func(events, instructions uint64) {
@@ -234,6 +263,9 @@ func (x *indexer) replay(ctx context.Context, stage string, consumer replay.Cons
 	}
 	return replay.Run(ctx, x.rec, opt)
 }
+
+// movingMemory is replay.Options.Moving.
+type movingMemory = func(e *recording.Event, m *recording.MapChange, read replay.ReadMemory)
 
 // cancellable hands on batches until ctx ends: what is logged by then, which can
 // be seconds of work, is of no use any more.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"hindsight/internal/recording"
 	"hindsight/internal/symbols"
@@ -33,6 +34,8 @@ type scan struct {
 	lastNS    uint64 // when the last event ended
 	exit      *recording.Exit
 	truncated string // why the events end early, "" where they do not
+	// code are the parts of stored files that were mapped as code, by object.
+	code map[string][]offsets
 }
 
 // scanner makes a scan.
@@ -113,6 +116,9 @@ func (s *scanner) change(m *recording.MapChange, event uint64) error {
 			return nil
 		}
 		s.maps = append(s.maps, fileMap{addr, m.Object, event})
+		if m.Prot&protExec != 0 {
+			s.addCode(m)
+		}
 		if m.Prot&protExec != 0 && !known {
 			return s.add(m, event)
 		}
@@ -123,6 +129,17 @@ func (s *scanner) change(m *recording.MapChange, event uint64) error {
 		s.remove(addr, length, event)
 	}
 	return nil
+}
+
+// addCode notes the part of a file that a mapping has as code.
+func (s *scanner) addCode(m *recording.MapChange) {
+	if s.code == nil {
+		s.code = map[string][]offsets{}
+	}
+	part := offsets{m.FileOffset, m.FileOffset + m.Length}
+	if !slices.Contains(s.code[m.Object], part) {
+		s.code[m.Object] = append(s.code[m.Object], part)
+	}
 }
 
 // within tells whether addr lies in a module that was made of object.

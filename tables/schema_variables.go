@@ -67,13 +67,15 @@ var variableHelpers = []Table{
 	},
 	{
 		Name: "_memory", Row: "piece of memory, from its mapping until it was unmapped or replaced",
-		Doc: "With writes, it tells what memory holds at any time.",
+		Doc: "With writes, it tells what memory holds at any time: the state before the instruction at t is that of the row with from_t < t <= to_t (NULL for no bound), with the writes since: from_t <= writes.t < t, of a signal also writes.t = t. " +
+			"Memory without a row at a time was not mapped, or is not known because the index is of a part of the recording. What was moved (mremap) is a row of its own, with the contents of then.",
 		Columns: []Column{
 			col("addr", tU64, "first address"),
 			col("size", tU64, "bytes"),
-			opt("from_t", tU64, "the system call that mapped it: writes with t <= from_t do not count; NULL where it was there from the beginning"),
+			opt("from_t", tU64, "the system call that mapped it, or gave it new contents: writes with t < from_t do not count; NULL where it was there from the beginning"),
 			opt("to_t", tU64, "the system call that took it away; NULL where it stayed until the end"),
-			opt("bytes", tBlob, "its first contents; NULL for zeros"),
+			col("known", tBool, "false where its first contents are not kept, as those of code: what was not written since is not known"),
+			opt("bytes", tBlob, "its first contents; NULL for zeros, and where not known"),
 		},
 	},
 }

@@ -298,6 +298,9 @@ func (x *indexer) diagnose(ran []bool) {
 			x.note("info", "symbols of "+moduleName(m.path), d)
 		}
 	}
+	if n := x.contents.leftOut; n > 0 {
+		x.note("info", "memory", fmt.Sprintf("first contents of %d MiB of memory are not kept (at most %d MiB are): memory_at tells of it only what was written since", n>>20, memoryBytes>>20))
+	}
 	if n := x.tracker.stacks.forgot; n > 0 {
 		x.note("info", "stacks", fmt.Sprintf("the program had more than %d distinct call stacks: some occur more than once in the table stacks; compare them by their functions", x.tracker.stacks.limit))
 	}

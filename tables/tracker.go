@@ -49,16 +49,18 @@ type tracker struct {
 	filter  filter
 	loading loading
 	events  eventRows
+	memory  *memoryMap // nil where it is not followed
 	who     thread
 	shadow  shadow
 	stacks  *stackTrie
 	order   stackOrder
 	pcs     *pcSet
 
-	narrow    *narrowWindow
-	wide      *wideWindow
-	callRows  *callRows
-	stackRows *stackRows
+	narrow     *narrowWindow
+	wide       *wideWindow
+	callRows   *callRows
+	stackRows  *stackRows
+	memoryRows *memoryRows
 
 	lastCall, lastSyscall uint64
 	writes                uint64 // rows handed over, both kinds
@@ -78,6 +80,7 @@ func newTracker(code code, regs *recording.Regs, f filter, window int, to loadin
 		filter: f, loading: to, events: events, who: thread{1, 1},
 		stacks: newStackTrie(maxStacks), pcs: newPCSet(), maxWrites: ^uint64(0),
 		narrow: newNarrowWindow(window), wide: &wideWindow{}, callRows: &callRows{}, stackRows: &stackRows{},
+		memoryRows: &memoryRows{},
 	}
 	t.shadow = shadow{code: code, lastCall: &t.lastCall, ended: t.ended}
 	t.shadow.push(frame{cfa: regs.Rsp + 8, entryPC: regs.Rip, noArgs: true})
@@ -104,6 +107,11 @@ func (t *tracker) control(c *replay.Control) error {
 	s := &t.shadow
 	if c.Event != nil {
 		t.events.passed(c)
+		if t.memory != nil {
+			if err := t.memory.event(c); err != nil {
+				return err
+			}
+		}
 	}
 	switch c.Kind {
 	case replay.Call:
@@ -112,7 +120,11 @@ func (t *tracker) control(c *replay.Control) error {
 	case replay.Return:
 		s.returns(c.SP, c.Target, c.Regs[0], c.T, c.PC)
 	case replay.Jump:
-		s.jump(c.SP, c.Target, c.T, c.PC)
+		var args *[6]uint64
+		if c.Arguments {
+			args = &c.Regs
+		}
+		s.jump(c.SP, c.Target, c.T, c.PC, args)
 	case replay.Syscall:
 		return t.syscall(c)
 	case replay.Signal:
@@ -295,7 +307,12 @@ func (t *tracker) finish() error {
 	if t.err != nil {
 		return t.err
 	}
-	for _, b := range []buffer{t.narrow, t.wide, t.callRows, t.stackRows} {
+	if t.memory != nil {
+		if err := t.memory.finish(); err != nil {
+			return err
+		}
+	}
+	for _, b := range []buffer{t.narrow, t.wide, t.callRows, t.stackRows, t.memoryRows} {
 		if _, err := t.loading.swap(b); err != nil {
 			return err
 		}
@@ -303,8 +320,21 @@ func (t *tracker) finish() error {
 	return nil
 }
 
+// addMemory adds a row of _memory.
+func (t *tracker) addMemory(r *memoryRow) error {
+	t.memoryRows.add(r)
+	if !t.memoryRows.full() {
+		return nil
+	}
+	b, err := t.loading.swap(t.memoryRows)
+	if err == nil {
+		t.memoryRows = b.(*memoryRows)
+	}
+	return err
+}
+
 // release frees what is not needed after finish.
 func (t *tracker) release() {
-	t.narrow, t.wide, t.callRows, t.stackRows = nil, nil, nil, nil
+	t.narrow, t.wide, t.callRows, t.stackRows, t.memoryRows = nil, nil, nil, nil, nil
 	t.stacks.slots, t.shadow.frames = nil, nil
 }

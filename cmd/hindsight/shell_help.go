@@ -23,7 +23,7 @@ func dotHelp(ctx context.Context, s *shell, args []string) error {
 	return err
 }
 
-// helpAbout explains a dot command, a table or a function.
+// helpAbout explains a dot command, a table, a function or a saved query.
 func helpAbout(ctx context.Context, s *shell, name string) error {
 	for _, c := range dotCommands() {
 		if c.name == name || c.name == "."+name {
@@ -40,7 +40,10 @@ func helpAbout(ctx context.Context, s *shell, name string) error {
 			if _, err := fmt.Fprintf(s.out, "%s: %s\n", t.Name, t.Comment); err != nil {
 				return err
 			}
-			return dotSchema(ctx, s, []string{t.Name})
+			if err := dotSchema(ctx, s, []string{t.Name}); err != nil {
+				return err
+			}
+			return exampleOf(s, t.Name)
 		}
 	}
 	functions, err := s.history.Describe(ctx, strings.TrimSuffix(name, "()"))
@@ -48,10 +51,26 @@ func helpAbout(ctx context.Context, s *shell, name string) error {
 		return err
 	}
 	if len(functions) == 0 {
-		return fmt.Errorf("there is no command, table or function %s", name)
+		q, err := loadQueries().Find(name)
+		if err != nil {
+			return fmt.Errorf("there is no command, table, function or query %s", name)
+		}
+		_, err = s.out.Write([]byte(queryHelp(q)))
+		return err
 	}
 	for _, f := range functions {
 		if _, err := s.out.Write([]byte(functionHelp(f))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exampleOf prints the example of a view of the library.
+func exampleOf(s *shell, name string) error {
+	for _, v := range sqlext.Views() {
+		if v.Name == name {
+			_, err := fmt.Fprintf(s.out, "Example: %s\n", v.Example)
 			return err
 		}
 	}

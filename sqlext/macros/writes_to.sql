@@ -1,7 +1,7 @@
 -- writes_to(lo, hi): writes that touch the bytes from lo up to, not including, hi; in order of t
 --   lo  first address
 --   hi  the address after the last
--- The rows are those of writes.
+-- Gives the columns of writes.
 -- Example: SELECT t, h(addr), value, symbolize(pc) FROM writes_to(0x404040, 0x404048)
 CREATE OR REPLACE MACRO writes_to(lo, hi) AS TABLE
   -- Writes that begin close to lo or behind it are found by addr, which the
