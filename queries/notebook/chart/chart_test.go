@@ -228,7 +228,7 @@ func TestHostileValues(t *testing.T) {
 
 func FuzzDraw(f *testing.F) {
 	f.Add("bar", "main;a", 1.0, 2.0, false)
-	f.Add("flame", "\x00", math.Inf(1), -0.0, true)
+	f.Add("flame", "\x00", math.Inf(1), -1.0, true)
 	f.Fuzz(func(t *testing.T, kind, name string, x, y float64, log bool) {
 		read(t, Draw(Chart{Kind: Kind(kind), LogX: log, LogY: log, Rows: []Row{
 			{Name: name, Series: name, X: x, Y: y}, {Name: "other", X: y, Y: x}, {Name: name, X: x, Y: x}}}))
