@@ -33,6 +33,7 @@ type History struct {
 	connector *duckdb.Connector
 	conn      *duckdb.Conn
 	tempDir   string
+	functions *functions // nil where the history is being extended
 }
 
 // databaseName is what the history's tables live in, whatever the file is
@@ -52,7 +53,10 @@ func Open(ctx context.Context, file string) (*History, error) {
 	if err := h.checkVersion(ctx); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
-	if err := h.addMissing(ctx); err != nil {
+	if h.functions, err = registerFunctions(ctx, h.connector); err == nil {
+		err = h.addMissing(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
@@ -149,7 +153,11 @@ func (h *History) Path() string { return h.path }
 
 // Close ends the connection.
 func (h *History) Close() error {
-	return errors.Join(h.conn.Close(), h.connector.Close())
+	var err error
+	if h.functions != nil {
+		err = h.functions.close()
+	}
+	return errors.Join(h.conn.Close(), err, h.connector.Close())
 }
 
 // exec runs a statement whose result is of no interest.

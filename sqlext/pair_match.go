@@ -238,7 +238,7 @@ func (h *History) storeKeys(ctx context.Context, m *matcher, sides []pairSide) e
 	}
 	err = h.load("main", "_keys", len(m.keys), func(i int) []driver.Value {
 		k := m.keys[i]
-		return []driver.Value{uint32(i + 1), k.module, orNull(k.file), k.function, k.own}
+		return []driver.Value{uint32(i + 1), k.module, textOrNull(k.file), k.function, k.own}
 	})
 	if err != nil {
 		return err
@@ -293,7 +293,7 @@ func lineOrNull(line uint32) driver.Value {
 	return line
 }
 
-func orNull(s string) driver.Value {
+func textOrNull(s string) driver.Value {
 	if s == "" {
 		return nil
 	}

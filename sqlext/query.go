@@ -192,6 +192,7 @@ func queryError(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	text := strings.TrimSpace(err.Error())
+	text = strings.ReplaceAll(text, "database/sql/driver: API error: ", "") // of our functions' errors
 	var e Error
 	if i := strings.Index(text, "\n\nLINE "); i >= 0 {
 		e.Excerpt = text[i+2:]

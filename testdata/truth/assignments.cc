@@ -1,0 +1,106 @@
+// C++: statics of classes and namespaces, members, and the strings and vectors
+// of the library, which take several writes.
+// build: g++ -std=c++17 -g $FLAGS -o $OUT $SOURCE
+#include <memory>
+#include <string>
+#include <vector>
+#include "assigned.h"
+
+namespace app {
+int level;
+static long quiet;
+enum class Mode { Off, On };
+Mode mode;
+}
+
+struct Account {
+	static int created;
+	std::string owner;
+	long balance = 0;
+	void deposit(long amount) { balance += amount; }
+};
+int Account::created;
+Account account;
+
+template <class T> struct Holder { static T last; };
+template <class T> T Holder<T>::last;
+
+std::string name;
+std::vector<int> numbers;
+std::vector<std::string> words;
+std::unique_ptr<long> owned;
+int target;
+int &reference = target;
+
+NOINLINE void statics()
+{
+	for (int i = 0; i < 5; i++) {
+		ASSIGN("app::level", app::level, i * 2, "%d");
+		ASSIGN("app::quiet", app::quiet, -i, "%ld");
+		ASSIGN("Account::created", Account::created, i + 100, "%d");
+		ASSIGN("Holder<int>::last", Holder<int>::last, i * 9, "%d");
+	}
+	ASSIGN_TEXT("app::mode", app::mode, app::Mode::On, "On");
+	ASSIGN("target", reference, 31, "%d");
+	ASSIGN("reference", target, 32, "%d");
+}
+
+NOINLINE void strings()
+{
+	name = "short";
+	HOLDS("name", "\"short\"");
+	name += " and";
+	HOLDS("name", "\"short and\"");
+	name += " now too long for the object itself";
+	HOLDS("name", "\"short and now too long for the object itself\"");
+	name.clear();
+	HOLDS("name", "\"\"");
+	account.owner = "me";
+	HOLDS("account.owner", "\"me\"");
+	for (int i = 0; i < 3; i++) {
+		account.deposit(i + 50);
+		printf("assigned account.balance = %ld\n", account.balance);
+	}
+	HOLDS("account", "{owner = \"me\", balance = 153}");
+}
+
+NOINLINE void vectors()
+{
+	for (int i = 1; i <= 3; i++) {
+		numbers.push_back(i * i);
+		HOLDS("numbers", "%s", i == 1 ? "{1}" : i == 2 ? "{1, 4}" : "{1, 4, 9}");
+	}
+	numbers.pop_back();
+	HOLDS("numbers", "{1, 4}");
+	words.push_back("one");
+	words.emplace_back("two");
+	HOLDS("words", "{\"one\", \"two\"}");
+	owned = std::make_unique<long>(5);
+	HOLDS("owned", "@%p: 5", (void *)owned.get());
+}
+
+#ifndef __OPTIMIZE__
+NOINLINE void locals(int by, Account &to)
+{
+	printf("assigned locals.by = %d\n", by);
+	std::string inside = "in";
+	HOLDS("locals.inside", "\"in\"");
+	inside += "side";
+	HOLDS("locals.inside", "\"inside\"");
+	VALUE("locals.to.balance", "%ld", to.balance);
+	std::vector<double> halves;
+	halves.push_back(0.5);
+	HOLDS("locals.halves", "{0.5}");
+}
+#endif
+
+int main()
+{
+	setvbuf(stdout, nullptr, _IOFBF, 1 << 16);
+	statics();
+	strings();
+	vectors();
+#ifndef __OPTIMIZE__
+	locals(4, account);
+#endif
+}
