@@ -47,6 +47,9 @@ type location struct {
 	partSize    uint64
 	entry, end  uint64 // of the function
 	hasFunction bool
+	// alone tells that the variable's memory is its own as long as the call lasts:
+	// in Rust its scope begins behind its first assignment, which is its own too.
+	alone bool
 }
 
 // locations reads where the rows of a variable lie.
@@ -63,9 +66,16 @@ func (e *Engine) locations(ctx context.Context, vars []variable) ([]location, er
 			variable: byID[u32(v[0])], code: span{u64(v[1]), u64(v[2])}, base: text(v[3]), offset: i64(v[4]), deref: optional[int64](v[5]),
 			part: v[6] != nil, partOffset: u64(v[6]), partSize: u64(v[7]), entry: u64(v[8]), end: u64(v[9]), hasFunction: v[8] != nil,
 		}
+		if alone, ok := v[10].(bool); ok {
+			l.alone = alone
+		}
 		out = append(out, l)
 		return nil
-	}, `SELECT l.variable_id, l.lo_pc, l.hi_pc, l.base::VARCHAR, l."offset", l.deref_offset, l.part_offset, l.part_size, f.entry_pc, f.end_pc
+	}, `SELECT l.variable_id, l.lo_pc, l.hi_pc, l.base::VARCHAR, l."offset", l.deref_offset, l.part_offset, l.part_size, f.entry_pc, f.end_pc,
+			coalesce(f.language = 'Rust' AND l.base = 'cfa' AND l.deref_offset IS NULL AND v.lives = 'memory' AND NOT EXISTS (
+				SELECT 1 FROM @_locations m JOIN @variables w USING (variable_id)
+				WHERE w.function_id = v.function_id AND w.variable_id <> v.variable_id AND m.base = 'cfa'
+					AND m."offset" < l."offset" + v.size::BIGINT AND l."offset" < m."offset" + coalesce(if(m.deref_offset IS NULL, w.size, 8), 1)::BIGINT), false)
 		FROM @_locations l JOIN @variables v USING (variable_id) LEFT JOIN @functions f ON f.function_id = v.function_id
 		WHERE l.variable_id IN (`+strings.Join(ids, ",")+`) ORDER BY l.variable_id, l.lo_pc`)
 	return out, err
@@ -135,7 +145,7 @@ func (e *Engine) roots(ctx context.Context, o operand, offset int64, size uint64
 // wanted is the code that the location holds in; all of it where that is the
 // whole function.
 func (l location) wanted() span {
-	if l.code.hi == 0 || l.base == "address" || l.base == "tls" || l.hasFunction && l.end != 0 && l.code.lo <= l.entry && l.end <= l.code.hi {
+	if l.code.hi == 0 || l.alone || l.base == "address" || l.base == "tls" || l.hasFunction && l.end != 0 && l.code.lo <= l.entry && l.end <= l.code.hi {
 		return span{0, open}
 	}
 	if l.variable.lives == "memory and register" && l.code.lo > longestInstruction {

@@ -14,9 +14,12 @@ type state struct {
 	write int    // number of the write that made it; -1 for what was there at first
 	t     uint64 // of the write; of the beginning of the place
 	given bool   // the write came before the place, and gave it its first value
-	w     *write // nil where write is -1
-	data  []byte // what the place holds; it is valid until emit returns
-	known int    // how many of data, from the first on, are known
+	// outside tells that the owner was in code in which the thing is not there:
+	// the write is none to the thing, but is what it holds when it is there.
+	outside bool
+	w       *write // nil where write is -1
+	data    []byte // what the place holds; it is valid until emit returns
+	known   int    // how many of data, from the first on, are known
 }
 
 // mostBytes bounds the size of what is followed.
@@ -144,10 +147,12 @@ func (s *sweeper) span(r span, order, writes []int, pieces []change) error {
 		m.apply(w, i)
 		for _, k := range active {
 			p := &s.places[k]
-			if w.addr >= p.addr+s.size || w.addr+uint64(w.size) <= p.addr || !s.inCode(p, w) {
+			if w.addr >= p.addr+s.size || w.addr+uint64(w.size) <= p.addr {
 				continue
 			}
-			if err := s.emit(s.state(m, k, i, w)); err != nil {
+			st := s.state(m, k, i, w)
+			st.outside = !s.inCode(p, w)
+			if err := s.emit(st); err != nil {
 				return err
 			}
 		}

@@ -42,7 +42,9 @@ NOINLINE void statics()
 	}
 	ASSIGN_TEXT("app::mode", app::mode, app::Mode::On, "On");
 	ASSIGN("target", reference, 31, "%d");
+	printf("assigned reference = %d\n", target); // which is the same memory
 	ASSIGN("reference", target, 32, "%d");
+	printf("assigned target = %d\n", reference);
 }
 
 NOINLINE void strings()
@@ -55,6 +57,7 @@ NOINLINE void strings()
 	HOLDS("name", "\"short and now too long for the object itself\"");
 	name.clear();
 	HOLDS("name", "\"\"");
+	printf("assigned account.balance = 0\n"); // by its constructor, before main
 	account.owner = "me";
 	HOLDS("account.owner", "\"me\"");
 	for (int i = 0; i < 3; i++) {
