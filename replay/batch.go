@@ -37,6 +37,8 @@ const (
 	Return
 	// Jump is a jump that may leave its function: any indirect jump, and a
 	// direct one (taken) whose target Options.FunctionEntry knows. SP is rsp.
+	// Regs are those of a Call where Arguments is set: of a direct jump, and of
+	// one through a pointer at a fixed address.
 	Jump
 	// Syscall is a syscall instruction, Event its recorded event.
 	Syscall
@@ -50,15 +52,17 @@ const (
 
 // Control is a step in the flow of the program.
 type Control struct {
-	Kind   ControlKind
-	Write  int    // number of the batch's writes that precede it
-	T      uint64 // instruction count of the instruction
-	PC     uint64
-	Target uint64
-	Next   uint64
-	SP     uint64
-	Regs   [6]uint64
-	Event  *recording.Event
+	Kind ControlKind
+	// Arguments: Regs are the registers that pass arguments.
+	Arguments bool
+	Write     int    // number of the batch's writes that precede it
+	T         uint64 // instruction count of the instruction
+	PC        uint64
+	Target    uint64
+	Next      uint64
+	SP        uint64
+	Regs      [6]uint64
+	Event     *recording.Event
 }
 
 // Consumer takes a program's history.

@@ -77,7 +77,7 @@ static void control(log_decoder *d, const log_template *tm, const log_step *s, c
 	f->t = d->t + s->dt; f->pc = tm->entry + s->dpc; f->target = c->target; f->next = c->next;
 	f->sp = (uint64_t)s->disp + slot(d, r, s->a1);
 	f->write = d->n;
-	f->kind = c->kind;
+	f->kind = c->kind; f->arguments = c->used == 6;
 	for (int i = 0; i < 6; i++) f->regs[i] = 0;
 	for (int i = 0; i < c->used; i++) f->regs[i] = (uint64_t)c->values[i] + slot(d, r, c->slots[i]);
 	if (c->kind == CONTROL_INPUT && f->pc == 0) { f->pc = d->data_pc; f->t = d->data_t; } // the tracer's record

@@ -32,7 +32,7 @@ typedef struct {
 
 // One control as the decoder found it: type Control.
 typedef struct {
-	uint8_t kind, pad[7];
+	uint8_t kind, arguments, pad[6];
 	int64_t write;
 	uint64_t t, pc, target, next, sp, regs[6];
 	void *event; // filled in by Go

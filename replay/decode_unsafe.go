@@ -157,6 +157,7 @@ func logLayout() [][2]uintptr {
 		{unsafe.Sizeof(controlInfo{}), C.sizeof_log_control},
 		{unsafe.Offsetof(controlInfo{}.kind), unsafe.Offsetof(C.log_control{}.kind)},
 		{unsafe.Sizeof(Control{}), C.sizeof_log_found},
+		{unsafe.Offsetof(Control{}.Arguments), unsafe.Offsetof(C.log_found{}.arguments)},
 		{unsafe.Offsetof(Control{}.Write), unsafe.Offsetof(C.log_found{}.write)},
 		{unsafe.Offsetof(Control{}.SP), unsafe.Offsetof(C.log_found{}.sp)},
 		{unsafe.Offsetof(Control{}.Event), unsafe.Offsetof(C.log_found{}.event)},

@@ -58,7 +58,7 @@ func controlText(c *Control) string {
 	case Return:
 		return fmt.Sprintf("return to %#x, rsp %#x, rax %#x", c.Target, c.SP, c.Regs[0])
 	case Jump:
-		return fmt.Sprintf("jump to %#x, rsp %#x", c.Target, c.SP)
+		return fmt.Sprintf("jump to %#x, rsp %#x, arguments %v %x", c.Target, c.SP, c.Arguments, c.Regs)
 	}
 	return fmt.Sprintf("control %d, event %d (%v)", c.Kind, c.Event.Index, c.Event.Kind)
 }

@@ -56,7 +56,7 @@ func (t *translator) exit(id int32, in *x86.Inst, cut uint64) {
 func (t *translator) noteJump(in *x86.Inst) {
 	if t.entry(in.Target) {
 		t.record.insns--
-		t.record.control(Jump, in.PC, in.Target, 0, false)
+		t.record.control(Jump, in.PC, in.Target, 0, false, argumentRegs...)
 		t.record.insns++
 	}
 }
@@ -152,7 +152,7 @@ func (t *translator) copySteps(s *sideExit) {
 	tm.steps = append(tm.steps, before...)
 	tm.steps = append(tm.steps, step{kind: stepControl, dpc: int32(s.pc - t.record.entry), dt: uint8(s.insns - 1),
 		a1: s.slot, disp: s.delta, value: int64(len(tm.controls))})
-	tm.controls = append(tm.controls, controlInfo{kind: Jump, target: s.target})
+	tm.controls = append(tm.controls, s.jump)
 }
 
 var argumentRegs = []int{x86.RDI, x86.RSI, x86.RDX, x86.RCX, x86.R8, x86.R9}
@@ -194,6 +194,7 @@ func (t *translator) emitConditional(p *scanned, id int32, last bool) {
 	s := sideExit{pc: in.PC, target: aside, entry: aside == in.Target && t.entry(aside)}
 	if s.entry || along == in.Target && t.entry(along) {
 		s.slot, s.delta = t.record.ref(x86.RSP)
+		s.jump = t.record.controlInfo(Jump, aside, 0, argumentRegs...)
 	}
 	if along == in.Target {
 		t.noteTaken(in)
@@ -221,7 +222,7 @@ func (t *translator) emitConditional(p *scanned, id int32, last bool) {
 // noteTaken logs the taken branch of a conditional jump into a function.
 func (t *translator) noteTaken(in *x86.Inst) {
 	if t.entry(in.Target) {
-		t.record.control(Jump, in.PC, in.Target, 0, false)
+		t.record.control(Jump, in.PC, in.Target, 0, false, argumentRegs...)
 	}
 }
 
@@ -233,7 +234,11 @@ func (t *translator) emitIndirect(p *scanned, id int32) {
 	case x86.Ret:
 		r.control(Return, in.PC, 0, 0, true, x86.RAX)
 	case x86.JumpIndirect:
-		r.control(Jump, in.PC, 0, 0, true)
+		if throughFixedPointer(in) {
+			r.control(Jump, in.PC, 0, 0, true, argumentRegs...)
+		} else {
+			r.control(Jump, in.PC, 0, 0, true)
+		}
 	default:
 		t.logCall(in, 0, true)
 	}

@@ -116,18 +116,20 @@ func (t *translator) alone(in *x86.Inst) bool {
 // will be left to stand for r15.
 func (s *pathScan) fits(in *x86.Inst) bool {
 	used, uses15 := s.with(in)
-	return s.bytes+recordBound(in) < maxRecord-8 && (!uses15 || ^used&renameable != 0)
+	return s.bytes+s.t.recordBound(in) < maxRecord-8 && (!uses15 || ^used&renameable != 0)
 }
 
 func (s *pathScan) take(in *x86.Inst) {
 	s.used, s.uses15 = s.with(in)
-	s.bytes += recordBound(in)
+	s.bytes += s.t.recordBound(in)
 }
 
 // recordBound is how much an instruction adds to the record at most: address
 // registers, value, mask; or rsp and arguments.
-func recordBound(in *x86.Inst) int {
+func (t *translator) recordBound(in *x86.Inst) int {
 	switch {
+	case t.entersFunction(in):
+		return 8 * 8
 	case in.Kind == x86.Jump || in.Kind == x86.Cond || in.Kind == x86.Loop:
 		return 8
 	case in.Kind != x86.Normal:
@@ -139,20 +141,36 @@ func recordBound(in *x86.Inst) int {
 }
 
 func (s *pathScan) with(in *x86.Inst) (used uint32, uses15 bool) {
-	used = s.used | (in.Read|in.Written|loggedRegs(in))&0x7fff
+	used = s.used | (in.Read|in.Written|s.t.loggedRegs(in))&0x7fff
 	return used, s.uses15 || in.Uses15() && !moves15(in)
 }
 
 // loggedRegs are registers that the instruction does not use but the log wants:
 // arguments of calls and the result of a function.
-func loggedRegs(in *x86.Inst) uint32 {
-	switch in.Kind {
-	case x86.Call, x86.CallIndirect:
+func (t *translator) loggedRegs(in *x86.Inst) uint32 {
+	switch {
+	case in.Kind == x86.Call || in.Kind == x86.CallIndirect || t.entersFunction(in):
 		return 1<<x86.RDI | 1<<x86.RSI | 1<<x86.RDX | 1<<x86.RCX | 1<<x86.R8 | 1<<x86.R9
-	case x86.Ret:
+	case in.Kind == x86.Ret:
 		return 1 << x86.RAX
 	}
 	return 0
+}
+
+// entersFunction tells whether a jump may be a tail call, so that its arguments
+// are logged: one to a function's entry, or through a pointer at a fixed place, as
+// of the linkage table. Those through a register or a table are switches and
+// interpreters for the most part, and would cost.
+func (t *translator) entersFunction(in *x86.Inst) bool {
+	switch in.Kind {
+	case x86.Jump, x86.Cond, x86.Loop:
+		return t.entry(in.Target)
+	}
+	return throughFixedPointer(in)
+}
+
+func throughFixedPointer(in *x86.Inst) bool {
+	return in.Kind == x86.JumpIndirect && in.BranchRegister == x86.NoReg && in.LoadBase == x86.RIP
 }
 
 // moves15 tells whether in is push r15 or pop r15, of all its 64 bits, which work

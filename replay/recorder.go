@@ -167,12 +167,19 @@ func (r *recorder) add(s step) {
 
 func (r *recorder) steps() int { return len(r.t.templates.steps) - r.firstStep }
 
-// control adds a control step with rsp and the registers given.
-func (r *recorder) control(kind ControlKind, pc, target, next uint64, pending bool, regs ...int) {
+// controlInfo is a control with the registers given, which it puts into the
+// record where they are not there.
+func (r *recorder) controlInfo(kind ControlKind, target, next uint64, regs ...int) controlInfo {
 	c := controlInfo{kind: kind, target: target, next: next, used: uint8(len(regs))}
 	for i, reg := range regs {
 		c.slots[i], c.values[i] = r.ref(reg)
 	}
+	return c
+}
+
+// control adds a control step with rsp and the registers given.
+func (r *recorder) control(kind ControlKind, pc, target, next uint64, pending bool, regs ...int) {
+	c := r.controlInfo(kind, target, next, regs...)
 	s := r.newStep(pc)
 	s.kind, s.value = stepControl, int64(len(r.t.templates.controls))
 	if kind != Syscall && kind != Input {

@@ -418,20 +418,22 @@ func (s *stepped) control(d *decoded, before *recording.Regs) {
 	c := Control{T: s.t, PC: d.PC, Target: s.g.Rip, SP: before.Rsp}
 	switch d.Kind {
 	case x86.Call, x86.CallIndirect:
-		c.Kind, c.Next = Call, d.Next()
-		c.Regs = [6]uint64{before.Rdi, before.Rsi, before.Rdx, before.Rcx, before.R8, before.R9}
+		c.Kind, c.Next, c.Arguments = Call, d.Next(), true
 	case x86.Ret:
 		c.Kind, c.Regs[0] = Return, before.Rax
 	case x86.JumpIndirect:
-		c.Kind = Jump
+		c.Kind, c.Arguments = Jump, throughFixedPointer(&d.Inst)
 	case x86.Jump, x86.Cond, x86.Loop:
 		taken := d.Kind == x86.Jump || s.g.Rip != d.Next()
 		if !taken || s.opt.FunctionEntry == nil || !s.opt.FunctionEntry(d.Target) {
 			return
 		}
-		c.Kind = Jump
+		c.Kind, c.Arguments = Jump, true
 	default:
 		return
+	}
+	if c.Arguments {
+		c.Regs = [6]uint64{before.Rdi, before.Rsi, before.Rdx, before.Rcx, before.R8, before.R9}
 	}
 	s.out.control(c)
 }

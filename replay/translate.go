@@ -78,8 +78,9 @@ type sideExit struct {
 	at     int // code offset of its rel32
 	pc     uint64
 	target uint64
-	// entry: the target is a function's entry, so leaving logs a Jump with rsp
+	// entry: the target is a function's entry, so leaving logs jump with rsp
 	entry bool
+	jump  controlInfo
 	slot  int16
 	delta int64
 }

@@ -29,7 +29,7 @@ func libraryPage(ctx context.Context, h *History) (string, error) {
 			return "", err
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", v.Name, v.comment())
-		writeColumns(&b, v.Columns, types)
+		columnTable(&b, v.Columns, types)
 		writeExample(&b, v.Example)
 	}
 	b.WriteString("\n# Functions\n")
@@ -47,7 +47,7 @@ func libraryPage(ctx context.Context, h *History) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			writeColumns(&b, m.Columns, types)
+			columnTable(&b, m.Columns, types)
 		}
 		writeExample(&b, m.Example)
 	}
@@ -72,8 +72,8 @@ func (h *History) resultTypes(ctx context.Context, query string) ([]ColumnInfo, 
 	return out, nil
 }
 
-// writeColumns expects the columns in the order of their types; a test holds it.
-func writeColumns(b *strings.Builder, columns []Described, types []ColumnInfo) {
+// columnTable expects the columns in the order of their types; a test holds it.
+func columnTable(b *strings.Builder, columns []Described, types []ColumnInfo) {
 	b.WriteString("\n| column | type | meaning |\n|---|---|---|\n")
 	for i, c := range columns {
 		if i < len(types) {

@@ -46,11 +46,12 @@ type Rows struct {
 
 // Query runs one statement. Where ctx ends it is interrupted, within some 40
 // ms; the error then is ctx's. Other errors are *Error. Integers may be written
-// in hexadecimal (0x7ffe1000), as addresses are shown.
+// in hexadecimal (0x7ffe1000), as addresses are shown. Each parameter ($name) of
+// the statement needs an argument of its name; further ones are ignored.
 //
 // The result is held by DuckDB, in memory or in a temporary file; an export of
 // very many rows is better made with COPY (…) TO 'file'.
-func (h *History) Query(ctx context.Context, statement string) (*Rows, error) {
+func (h *History) Query(ctx context.Context, statement string, args ...Argument) (*Rows, error) {
 	text, err := expandHex(statement)
 	if err != nil {
 		return nil, err
@@ -62,9 +63,13 @@ func (h *History) Query(ctx context.Context, statement string) (*Rows, error) {
 	stmt := prepared.(*duckdb.Stmt)
 	r := &Rows{ctx: ctx, Kind: resultKind(stmt)}
 	infos := columnInfos(stmt)
+	bound, err := bindable(stmt, args)
+	if err != nil {
+		return nil, errors.Join(err, stmt.Close())
+	}
 	// The driver closes a statement that it opened itself with its rows; this
 	// one is ours.
-	rows, err := stmt.QueryContext(ctx, nil)
+	rows, err := stmt.QueryContext(ctx, bound)
 	if err != nil {
 		return nil, errors.Join(queryError(ctx, err), stmt.Close())
 	}

@@ -21,7 +21,7 @@ var historyTables = []Table{
 			col("cfa", tU64, "canonical frame address: the stack pointer before the call"),
 			opt("stack_id", tU32, "the call stack, this call included"),
 			opt("return_value", tU64, "rax at the return; NULL where it did not return to its caller"),
-			opt("arg0", tU64, "rdi at the call; arguments are NULL where they are not known (tail calls)"),
+			opt("arg0", tU64, "rdi at the call; arguments are NULL where they are not known (a signal handler's, and a tail call's through a register or a table)"),
 			opt("arg1", tU64, "rsi at the call"),
 			opt("arg2", tU64, "rdx at the call"),
 			opt("arg3", tU64, "rcx at the call"),

@@ -120,12 +120,13 @@ func (s *shadow) returns(sp, target, value, t, pc uint64) {
 		return
 	}
 	s.pop(t, nil)
-	s.jump(sp+8, target, t, pc)
+	s.jump(sp+8, target, t, pc, nil)
 }
 
 // jump handles a jump with stack pointer sp to target. Where the return address
-// is on top of the stack and the target is another function, it is a tail call.
-func (s *shadow) jump(sp, target, t, pc uint64) {
+// is on top of the stack and the target is another function, it is a tail call;
+// args are its arguments, nil where they are not known.
+func (s *shadow) jump(sp, target, t, pc uint64, args *[6]uint64) {
 	top := s.top()
 	if sp < top.cfa-8 && len(s.alternate) == 0 {
 		return
@@ -147,7 +148,10 @@ func (s *shadow) jump(sp, target, t, pc uint64) {
 	}
 	next := frame{
 		cfa: top.cfa, next: top.next, handler: top.handler,
-		enterT: t, callPC: pc, site: top.site, entryPC: target, noArgs: true,
+		enterT: t, callPC: pc, site: top.site, entryPC: target, noArgs: args == nil,
+	}
+	if args != nil {
+		next.args = *args
 	}
 	alternate := len(s.alternate)
 	s.pop(t, nil)

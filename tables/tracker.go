@@ -120,7 +120,11 @@ func (t *tracker) control(c *replay.Control) error {
 	case replay.Return:
 		s.returns(c.SP, c.Target, c.Regs[0], c.T, c.PC)
 	case replay.Jump:
-		s.jump(c.SP, c.Target, c.T, c.PC)
+		var args *[6]uint64
+		if c.Arguments {
+			args = &c.Regs
+		}
+		s.jump(c.SP, c.Target, c.T, c.PC, args)
 	case replay.Syscall:
 		return t.syscall(c)
 	case replay.Signal:

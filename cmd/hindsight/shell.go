@@ -49,21 +49,29 @@ func (s *shell) statement(ctx context.Context, st sqlext.Statement) error {
 		queryCtx, stop = signal.NotifyContext(ctx, os.Interrupt)
 	}
 	defer stop()
-	began := time.Now()
-	rows, err := s.history.Query(queryCtx, st.Text)
-	if err == nil {
-		err = errors.Join(s.print(rows), rows.Close())
-	}
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	return s.timed(func() error {
+		rows, err := s.history.Query(queryCtx, st.Text)
+		if err == nil {
+			err = errors.Join(s.print(rows), rows.Close())
 		}
-		s.fail(st, err)
-	}
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			s.fail(st, err)
+		}
+		return nil
+	})
+}
+
+// timed tells how long what was done took, where that is wanted.
+func (s *shell) timed(do func() error) error {
+	began := time.Now()
+	err := do()
 	if s.timer {
 		fmt.Fprintf(s.err, "(%s)\n", durationText(time.Since(began)))
 	}
-	return nil
+	return err
 }
 
 func (s *shell) print(rows *sqlext.Rows) error {

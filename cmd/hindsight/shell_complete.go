@@ -206,6 +206,8 @@ func (c *completer) dotCandidates(text string) (string, []candidate) {
 		return text, match(text, all)
 	}
 	switch name {
+	case ".run":
+		return queryCandidates(arg)
 	case ".schema":
 		all = c.tableCandidates()
 	case ".help":
@@ -216,6 +218,8 @@ func (c *completer) dotCandidates(text string) (string, []candidate) {
 		for _, m := range sqlext.Macros() {
 			all = append(all, candidate{m.Name, m.Summary, "functions"})
 		}
+		_, saved := queryCandidates("")
+		all = append(all, saved...)
 	case ".format":
 		for _, f := range sqlext.Formats() {
 			all = append(all, candidate{f, "", "formats"})

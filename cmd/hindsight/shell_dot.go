@@ -27,11 +27,13 @@ func dotCommands() []dotCommand {
 		{".tables", "", "list the tables and views with their rows", 0, 0, dotTables},
 		{".schema", "[TABLE]", "describe the columns of a table, or of all", 0, 1, dotSchema},
 		{".functions", "", "list Hindsight's own functions", 0, 0, dotFunctions},
-		{".help", "[NAME]", "explain a command, table or function", 0, 1, dotHelp},
+		{".help", "[NAME]", "explain a command, table, function or query", 0, 1, dotHelp},
 		{".format", "[NAME]", "print results as " + strings.Join(sqlext.Formats(), ", "), 0, 1, dotFormat},
 		{".mode", "[NAME]", "the same as .format", 0, 1, dotFormat},
 		{".maxrows", "[N]", "draw at most N rows of a table; 0 for all", 0, 1, dotMaxRows},
 		{".timer", "on|off", "show how long each statement took", 1, 1, dotTimer},
+		{".queries", "[TAG]", "list the saved queries", 0, 1, dotQueries},
+		{".run", "NAME [PARAMETER=VALUE…]", "run a saved query; .help NAME explains it; quote a value with blanks, \"name=a b\"", 1, 100, dotRun},
 		{".read", "FILE", "run the statements of a file", 1, 1, dotRead},
 		{".output", "[FILE]", "write results to a file, without FILE to the screen again", 0, 1, dotOutput},
 		{".quit", "", "leave; so does Ctrl-D", 0, 0, dotQuit},
@@ -63,7 +65,7 @@ func (s *shell) dot(ctx context.Context, line string, number int) error {
 			return err
 		}
 		if err != nil {
-			s.complain(number, oneLine(err))
+			s.complain(number, message(err))
 		}
 		return nil
 	}

@@ -23,7 +23,7 @@ func dotHelp(ctx context.Context, s *shell, args []string) error {
 	return err
 }
 
-// helpAbout explains a dot command, a table or a function.
+// helpAbout explains a dot command, a table, a function or a saved query.
 func helpAbout(ctx context.Context, s *shell, name string) error {
 	for _, c := range dotCommands() {
 		if c.name == name || c.name == "."+name {
@@ -51,7 +51,12 @@ func helpAbout(ctx context.Context, s *shell, name string) error {
 		return err
 	}
 	if len(functions) == 0 {
-		return fmt.Errorf("there is no command, table or function %s", name)
+		q, err := loadQueries().Find(name)
+		if err != nil {
+			return fmt.Errorf("there is no command, table, function or query %s", name)
+		}
+		_, err = s.out.Write([]byte(queryHelp(q)))
+		return err
 	}
 	for _, f := range functions {
 		if _, err := s.out.Write([]byte(functionHelp(f))); err != nil {

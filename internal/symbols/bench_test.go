@@ -105,3 +105,30 @@ func BenchmarkFrames(b *testing.B) {
 	var frames []Frame
 	benchmarkLookup(b, func(f *File, pc uint64) { frames = f.Frames(pc, frames[:0]) })
 }
+
+// BenchmarkData measures types and variables, once the functions are known.
+func BenchmarkData(b *testing.B) {
+	path := bigProgram(b)
+	var took, used time.Duration
+	var debug, types, variables int
+	for b.Loop() {
+		f, err := Open(path, Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		f.Functions()
+		start, before := time.Now(), cpu()
+		data := f.Data()
+		took, used = took+time.Since(start), used+cpu()-before
+		types, variables = len(data.Types), len(data.Variables)
+		if d := f.dwarf; d != nil {
+			debug = len(d.info) + len(d.abbrev) + len(d.str) + len(d.loc) + len(d.loclists) + len(d.ranges) + len(d.rnglists)
+		}
+	}
+	n := float64(b.N)
+	b.ReportMetric(used.Seconds()*1000/n, "cpu-ms")
+	b.ReportMetric(took.Seconds()*1000/n, "data-ms")
+	b.ReportMetric(float64(debug)/1e6*n/took.Seconds(), "debug-MB/s")
+	b.ReportMetric(float64(types), "types")
+	b.ReportMetric(float64(variables), "variables")
+}

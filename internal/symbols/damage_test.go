@@ -19,6 +19,8 @@ var smallPrograms = []program{
 	{"gcc", "labels.s labels_main.c -g"},
 	{"gcc", "inlining.c -O2 -g -s -fcf-protection=full -Wl,-z,ibtplt"},
 	{"gcc", "inlining.c -O2 -gsplit-dwarf -gdwarf-5"},
+	{"gcc", "data.c -O2 -gdwarf-5"},
+	{"gcc", "data.c -O1 -gdwarf-4 -fdebug-types-section"},
 }
 
 // exercise asks everything about a file; the answers must be consistent, whatever the file.
@@ -45,9 +47,39 @@ func exercise(t testing.TB, data []byte) {
 		f.LineRows(fn.Entry, fn.End, nil)
 	}
 	f.LineRows(0, ^uint64(0), nil)
+	exerciseData(t, f)
 	f.Diagnostics()
 	f.BuildID()
 	f.LoadSegments()
+}
+
+// exerciseData follows every reference of types and variables.
+func exerciseData(t testing.TB, f *File) {
+	d := f.Data()
+	known := func(typ int32) {
+		if typ < 0 || int(typ) >= len(d.Types) {
+			t.Fatalf("there is no type %d of %d", typ, len(d.Types))
+		}
+	}
+	for i := range d.Types {
+		known(d.Types[i].Target)
+		_ = d.Types[i].Kind.String()
+		for _, m := range d.Types[i].Members {
+			known(m.Type)
+		}
+	}
+	for i := range d.Variables {
+		v := &d.Variables[i]
+		known(v.Type)
+		if v.Name == "" || int(v.Function) >= len(f.Functions()) || v.Function < -1 {
+			t.Fatalf("variable %+v", v)
+		}
+		for _, p := range v.Places {
+			if p.Lo > p.Hi || p.Lo == p.Hi && p.Lo != 0 || p.Base == FromCFA && p.Hi == 0 {
+				t.Fatalf("variable %s lies at %+v", v.Name, p)
+			}
+		}
+	}
 }
 
 // interesting returns the parts of a file where damage matters most.

@@ -1,6 +1,10 @@
 package symbols
 
-import "debug/dwarf"
+import (
+	"debug/dwarf"
+	"sort"
+	"strings"
+)
 
 // rawType is a type as a unit has it. Target is an entry's key, of a rawMember as well,
 // until the units are put together.
@@ -135,13 +139,8 @@ func (p *dataUnit) openType(e *entry, kind TypeKind, prefix string, in levelKind
 	if p.u.language == "C" {
 		t.prefix = prefix
 	}
-	if origin := e.get(aSpecification); origin.ok() && t.name == "" { // defined outside of its class
-		if to, off, _ := p.u.reference(origin); to != nil {
-			if d, ok := to.dieAt(off); ok {
-				t.name = to.qualifiedName(off, to.text(d.name))
-				t.named = t.name != ""
-			}
-		}
+	if origin := e.get(aSpecification); origin.ok() { // defined outside of where it was declared
+		p.specify(at, origin)
 	} else if t.named || in == inType {
 		t.qualifier = p.qualifierAt(p.depth - 1)
 	}
@@ -149,7 +148,33 @@ func (p *dataUnit) openType(e *entry, kind TypeKind, prefix string, in levelKind
 		_, _, t.target = p.u.reference(e.v[aSignature])
 		t.passes = t.target != 0
 	}
-	*next = level{kind: in, typ: at, name: t.name, fnOff: next.fnOff, scope: next.scope}
+	*next = level{kind: in, typ: at, name: t.name, qualifier: t.qualifier, fnOff: next.fnOff, scope: next.scope}
+	if t.named && t.qualifier != "" {
+		next.qualifier, next.qualified = t.qualifier+t.name+"::", true
+	}
+}
+
+// specify names a type after its declaration elsewhere, which then stands for it.
+func (p *dataUnit) specify(at int, declaration attr) {
+	t := &p.types[at]
+	to, off, key := p.u.reference(declaration)
+	if to == nil {
+		return
+	}
+	if to == p.u {
+		k := sort.Search(len(p.types), func(k int) bool { return p.types[k].key >= key })
+		if k < at && p.types[k].key == key {
+			d := &p.types[k]
+			t.name, t.qualifier, t.named = d.name, d.qualifier, d.named
+			d.passes, d.target = true, t.key
+			return
+		}
+	}
+	if d, ok := to.dieAt(off); ok && t.name == "" {
+		t.name = to.text(d.name)
+	}
+	t.named = t.name != ""
+	t.qualifier = strings.TrimSuffix(to.qualifiedName(off, t.name), t.name)
 }
 
 func (a attr) ok() bool { return a.form != 0 }

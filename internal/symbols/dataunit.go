@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // dataReader reads the types and variables of all units of a file.
@@ -266,12 +267,11 @@ func (p *dataUnit) nameOfFunction(u *unit, off uint64) string {
 func (p *dataUnit) openFunction(e *entry, next *level) {
 	outer := p.top()
 	*next = level{kind: inAbstract, fnOff: e.off}
-	if outer.kind == inType { // a member function that is declared: its parameters are no variables
-		next.kind = inNothing
-		return
-	}
 	ranges := p.codeRanges(e)
 	if len(ranges) == 0 {
+		if outer.kind == inType { // a member function that is declared: its parameters are no variables
+			next.kind = inNothing
+		}
 		return
 	}
 	fn := &openFunction{index: -1, lo: ranges[0].lo, ranges: ranges}
@@ -349,13 +349,27 @@ func (r *dataReader) add(units []*unit) {
 	}
 }
 
+// scratch is memory for the lists of a unit while they grow.
+type scratch struct {
+	types   []rawType
+	members []rawMember
+	vars    []rawVariable
+	levels  []level
+}
+
 func (r *dataReader) read() *Data {
+	scratches := sync.Pool{New: func() any { return &scratch{} }}
 	r.f.parallel("debug information of types and variables", len(r.units), func(i int) {
 		p := r.units[i]
+		s := scratches.Get().(*scratch)
+		p.types, p.members, p.vars, p.levels = s.types[:0], s.members[:0], s.vars[:0], s.levels
 		if err := p.read(); err != nil {
 			r.f.diagnose("types and variables of %s: %v", p.u.text(p.u.root.name), err)
 		}
+		s.types, s.members, s.vars, s.levels = p.types, p.members, p.vars, p.levels
+		p.types, p.members, p.vars = slices.Clone(p.types), slices.Clone(p.members), slices.Clone(p.vars)
 		p.levels, p.declared, p.inlined, p.fileNames = nil, nil, nil, nil
+		scratches.Put(s)
 	})
 	m := merger{units: r.units}
 	return m.merge()

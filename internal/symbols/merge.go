@@ -19,7 +19,7 @@ type merger struct {
 	first []int32 // number of a unit's first type, from 1
 	all   []*rawType
 	unit  []int32  // of each type
-	hash  []uint64 // class of each type
+	hash  []uint64 // of what each type says itself
 	ids   []int32  // number in the result
 	kept  []int32  // the type that stands for each number
 	names []string // by number
@@ -38,8 +38,7 @@ func (m *merger) merge() *Data {
 	m.hash = make([]uint64, len(m.all))
 	m.parallel(func(t int32) { m.hash[t] = m.ownHash(t) })
 	m.define()
-	m.refine()
-	m.choose()
+	m.choose(m.refine())
 	return m.result()
 }
 
@@ -227,105 +226,23 @@ func (m *merger) define() {
 	m.skipPassing()
 }
 
-// maxRounds bounds the refinement: types that differ only so many references away are
-// one in a file that is built to take longer.
-const maxRounds = 64
-
-// refine splits classes until none falls apart.
-func (m *merger) refine() {
-	own := m.hash
-	next := make([]uint64, len(own))
-	classes := m.countClasses(own)
-	current := append([]uint64(nil), own...)
-	for range maxRounds {
-		m.parallel(func(t int32) {
-			r := m.all[t]
-			h := m.mix(m.mix(own[t], current[r.target]), current[r.other])
-			for _, e := range m.members(t) {
-				h = m.mix(h, current[e.typ])
-			}
-			next[t] = h
-		})
-		current, next = next, current
-		n := m.countClasses(current)
-		if n <= classes {
-			break
-		}
-		classes = n
-	}
-	m.hash = current
-}
-
-func (m *merger) countClasses(hash []uint64) int {
-	set := newHashSet(len(hash) / 4)
-	for _, h := range hash[1:] {
-		set.add(h)
-	}
-	return set.used
-}
-
 // choose numbers the classes in the order of their first type. The members of that are
 // the result's, with ids resolved.
-func (m *merger) choose() {
+func (m *merger) choose(class []int32) {
 	m.ids = make([]int32, len(m.all))
 	m.kept = append(m.kept, 0)
-	set := newHashSet(len(m.all) / 4)
+	numbers := map[int32]int32{} // by class
 	for i := range m.all[1:] {
 		t := int32(i + 1)
 		if m.all[t].passes {
 			continue
 		}
-		id, isNew := set.add(m.hash[t])
-		if isNew {
+		id, known := numbers[class[t]]
+		if !known {
+			id = int32(len(m.kept))
+			numbers[class[t]] = id
 			m.kept = append(m.kept, t)
 		}
-		m.ids[t] = int32(id)
-	}
-}
-
-// hashSet numbers hashes from 1 in the order in which they come.
-type hashSet struct {
-	slots []hashSlot
-	used  int
-}
-
-type hashSlot struct {
-	hash uint64
-	id   int
-}
-
-func newHashSet(expect int) *hashSet {
-	size := 1 << 10
-	for size < 2*expect {
-		size *= 2
-	}
-	return &hashSet{slots: make([]hashSlot, size)}
-}
-
-func (s *hashSet) add(h uint64) (id int, isNew bool) {
-	if 2*s.used >= len(s.slots) {
-		old := s.slots
-		s.slots = make([]hashSlot, 2*len(old))
-		for _, o := range old {
-			if o.id != 0 {
-				*s.slot(o.hash) = o
-			}
-		}
-	}
-	slot := s.slot(h)
-	if slot.id != 0 {
-		return slot.id, false
-	}
-	s.used++
-	*slot = hashSlot{h, s.used}
-	return s.used, true
-}
-
-func (s *hashSet) slot(h uint64) *hashSlot {
-	for i := h; ; i++ {
-		slot := &s.slots[i&uint64(len(s.slots)-1)]
-		if slot.id == 0 || slot.hash == h {
-			return slot
-		}
+		m.ids[t] = id
 	}
 }

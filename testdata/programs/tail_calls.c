@@ -24,6 +24,7 @@ int main(void)
 	TRUTH("calls last 2");
 	TRUTH("calls through_pointer 1");
 	TRUTH("returns last 116 142");
+	TRUTH("arguments middle 6");
 	TRUTH("called-by first main 1");
 	TRUTH("calls even 1001");
 	TRUTH("calls odd 1001");

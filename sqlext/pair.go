@@ -1,0 +1,186 @@
+package sqlext
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// The two sides of a pair, which are schemas in its connection.
+const (
+	Head = "head"
+	Base = "base"
+)
+
+// memoryName is the database in memory that a pair's schemas are in; DuckDB
+// gives it this name.
+const memoryName = "memory"
+
+// pairSide is one history of a pair.
+type pairSide struct {
+	schema  string // Head or Base
+	catalog string // the attached file
+	file    string
+}
+
+// OpenPair opens the histories of two runs side by side: schema head has the
+// tables, views and macros of the one, schema base those of the other, and names
+// without a schema mean head. Each schema has in addition the views of
+// pair/each, in which things are named so that they can be found again in the
+// other history, and the main schema those of pair/compare, which put the two
+// beside each other. base may be "": then there is only head.
+func OpenPair(ctx context.Context, head, base string) (*History, error) {
+	sides := []pairSide{{Head, databaseName, head}}
+	if base != "" {
+		sides = append(sides, pairSide{Base, databaseName + "_base", base})
+		// DuckDB does not attach a file twice.
+		if sameFile(head, base) {
+			sides[1].catalog = databaseName
+		}
+	}
+	for _, s := range sides {
+		if err := checkFile(s.file); err != nil {
+			return nil, err
+		}
+	}
+	h, err := connectMemory(ctx, head)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.addPair(ctx, sides); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// connectMemory starts DuckDB with nothing attached.
+func connectMemory(ctx context.Context, path string) (*History, error) {
+	connector, err := duckdb.NewConnector("?autoinstall_known_extensions=false", nil)
+	if err != nil {
+		return nil, fmt.Errorf("start DuckDB: %w", err)
+	}
+	c, err := connector.Connect(ctx)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start DuckDB: %w", err), connector.Close())
+	}
+	h := &History{path: path, connector: connector, conn: c.(*duckdb.Conn)}
+	h.tempDir = filepath.Join(os.TempDir(), fmt.Sprintf("hindsight-sql-%d", os.Getpid()))
+	if err := h.exec(ctx, "SET temp_directory = "+quote(h.tempDir)); err != nil {
+		return nil, errors.Join(fmt.Errorf("start DuckDB: %w", err), h.Close())
+	}
+	return h, nil
+}
+
+// addPair attaches the histories and makes the schemas.
+func (h *History) addPair(ctx context.Context, sides []pairSide) error {
+	for i, s := range sides {
+		if i == 0 || s.catalog != sides[0].catalog {
+			if err := h.exec(ctx, "ATTACH "+quote(s.file)+" AS "+s.catalog+" (TYPE duckdb, READ_ONLY)"); err != nil {
+				return fmt.Errorf("open history %s: %w", s.file, err)
+			}
+		}
+		if err := h.checkSide(ctx, s); err != nil {
+			return err
+		}
+	}
+	for _, s := range sides {
+		if err := h.addSchema(ctx, s); err != nil {
+			return fmt.Errorf("open history %s: %w", s.file, queryError(ctx, err))
+		}
+	}
+	if err := h.exec(ctx, "SET search_path = '"+memoryName+"."+Head+","+memoryName+".main'"); err != nil {
+		return err
+	}
+	if err := h.matchPair(ctx, sides); err != nil {
+		return fmt.Errorf("match the histories: %w", queryError(ctx, err))
+	}
+	return h.addPairLibrary(ctx, sides)
+}
+
+// checkSide makes sure that the attached file is a history of this version.
+func (h *History) checkSide(ctx context.Context, s pairSide) error {
+	if err := h.exec(ctx, "USE "+s.catalog); err != nil {
+		return err
+	}
+	named := &History{path: s.file, conn: h.conn}
+	err := named.checkVersion(ctx)
+	return errors.Join(err, h.exec(ctx, "USE "+memoryName))
+}
+
+// addSchema makes a side's schema: a view of each table and view of the file,
+// and the library's macros. A macro that is stored in the file cannot be used:
+// the names in it would mean those of the connection's search path.
+func (h *History) addSchema(ctx context.Context, s pairSide) error {
+	if err := h.exec(ctx, "CREATE SCHEMA "+s.schema); err != nil {
+		return err
+	}
+	rows, err := h.strings(ctx, `
+		SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'main'
+		UNION SELECT view_name FROM duckdb_views() WHERE database_name = $1 AND schema_name = 'main' AND NOT internal
+		ORDER BY 1`, s.catalog)
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for _, r := range rows {
+		names[r[0]] = true
+		create := fmt.Sprintf(`CREATE VIEW %s.%s AS FROM %s.main.%s`, s.schema, quoteName(r[0]), s.catalog, quoteName(r[0]))
+		if err := h.exec(ctx, create); err != nil {
+			return err
+		}
+	}
+	for _, m := range Macros() {
+		names[m.Name] = true
+	}
+	for _, v := range Views() {
+		if names[v.Name] {
+			continue // the file has it
+		}
+		if err := h.createIn(ctx, s.schema, v.SQL, names); err != nil {
+			return fmt.Errorf("%s: %w", v.Name, err)
+		}
+		names[v.Name] = true
+	}
+	for _, m := range Macros() {
+		if err := h.createIn(ctx, s.schema, m.SQL, names); err != nil {
+			return fmt.Errorf("%s: %w", m.Name, err)
+		}
+	}
+	return nil
+}
+
+// createIn runs a CREATE OR REPLACE MACRO or VIEW of the library in a schema. The
+// names of tables, views and macros in it, which are those of names, get the
+// schema, so that it means the same wherever it is used from.
+func (h *History) createIn(ctx context.Context, schema, statement string, names map[string]bool) error {
+	head, body, err := splitCreate(statement)
+	if err != nil {
+		return err
+	}
+	body, err = h.qualify(ctx, body, memoryName+"."+schema, names)
+	if err != nil {
+		return err
+	}
+	head = strings.Replace(head, " MACRO ", " MACRO "+memoryName+"."+schema+".", 1)
+	head = strings.Replace(head, " VIEW ", " VIEW "+memoryName+"."+schema+".", 1)
+	return h.exec(ctx, head+body)
+}
+
+// quoteName makes an SQL name.
+func quoteName(s string) string {
+	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+}
