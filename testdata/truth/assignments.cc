@@ -57,7 +57,6 @@ NOINLINE void strings()
 	HOLDS("name", "\"short and now too long for the object itself\"");
 	name.clear();
 	HOLDS("name", "\"\"");
-	printf("assigned account.balance = 0\n"); // by its constructor, before main
 	account.owner = "me";
 	HOLDS("account.owner", "\"me\"");
 	for (int i = 0; i < 3; i++) {
