@@ -162,7 +162,7 @@ static inline int take_steps(log_decoder *d, const log_template *tm, const uint8
 
 // The control that waits for its target gets it.
 static inline void resolve(log_decoder *d, const log_template *tm) {
-	if (d->pending < 0 || tm->origin < 0) return;
+	if (tm->origin < 0) return;
 	d->controls_found[d->pending].target = tm->entry;
 	d->pending = -1;
 }
@@ -190,13 +190,14 @@ int log_decode(log_decoder *d, const uint8_t **at, const uint8_t *end) {
 		uint32_t next;
 		memcpy(&next, r + size, 4);
 		__builtin_prefetch(templates + (next & ((1u << 22) - 1)));
+		// First, since without room the control's batch goes to the consumer.
+		if (d->pending >= 0) resolve(d, tm);
 		int event = 0;
 		if (tm->count > 0) {
 			d->t = t;
 			if (!has_room(d, tm, r)) { why = DECODED_FULL; break; }
-			resolve(d, tm);
 			event = take_steps(d, tm, r);
-		} else if (__builtin_expect(d->pending >= 0, 0)) resolve(d, tm);
+		}
 		if (__builtin_expect(tm->n++ == 0, 0)) d->more[id].first = t;
 		tm->last = t;
 		d->held[1] = slot(d, r, tm->rsp_slot) + tm->rsp_delta;

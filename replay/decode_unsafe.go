@@ -21,6 +21,9 @@ const (
 	batchData     = 4 << 20
 )
 
+// Capacities in use: those, except in tests that want the ends of batches often.
+var writesPerBatch, controlsPerBatch = batchWrites, batchControls
+
 // columns owns the memory that log_decode fills. It lives outside of Go's heap,
 // since C keeps pointers to it between calls.
 type columns struct {
@@ -56,7 +59,7 @@ func newColumns(t *templates) (*columns, error) {
 	k.c.csize = (*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(b.Size)))
 	k.c.cwide = (*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(b.Wide)))
 	k.c.controls_found = (*C.log_found)(unsafe.Pointer(unsafe.SliceData(b.Controls)))
-	k.c.capacity, k.c.found_capacity = batchWrites, batchControls
+	k.c.capacity, k.c.found_capacity = C.uint32_t(writesPerBatch), C.uint32_t(controlsPerBatch)
 	k.c.pending = -1
 	return k, k.growData(batchData)
 }

@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"testing"
 
@@ -61,6 +62,13 @@ func controlText(c *Control) string {
 		return fmt.Sprintf("jump to %#x, rsp %#x, arguments %v %x", c.Target, c.SP, c.Arguments, c.Regs)
 	}
 	return fmt.Sprintf("control %d, event %d (%v)", c.Kind, c.Event.Index, c.Event.Kind)
+}
+
+// TestMain makes batches small, so that their ends come everywhere: the least that
+// one record may need.
+func TestMain(m *testing.M) {
+	writesPerBatch, controlsPerBatch = maxRows+maxInsns, 2*maxInsns
+	os.Exit(m.Run())
 }
 
 // diffEngines replays rec under the step engine, which also proves that its rows
