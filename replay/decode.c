@@ -193,8 +193,9 @@ int log_decode(log_decoder *d, const uint8_t **at, const uint8_t *end) {
 		int event = 0;
 		if (tm->count > 0) {
 			d->t = t;
-			if (!has_room(d, tm, r)) { why = DECODED_FULL; break; }
+			// First: the control that waits is handed on with the full columns.
 			resolve(d, tm);
+			if (!has_room(d, tm, r)) { why = DECODED_FULL; break; }
 			event = take_steps(d, tm, r);
 		} else if (__builtin_expect(d->pending >= 0, 0)) resolve(d, tm);
 		if (__builtin_expect(tm->n++ == 0, 0)) d->more[id].first = t;
