@@ -66,7 +66,7 @@ step AS (
   UNION ALL
   SELECT process_id, fd, syscall_id, 2, t, 0, 0 FROM opened),
 numbered AS (
-  SELECT *, count(*) FILTER (step = 2) OVER (PARTITION BY process_id, fd ORDER BY syscall_id, step ROWS UNBOUNDED PRECEDING) AS life FROM step),
+  SELECT *, sum(CASE WHEN step = 2 THEN 1 ELSE 0 END) OVER (PARTITION BY process_id, fd ORDER BY syscall_id, step ROWS UNBOUNDED PRECEDING) AS life FROM step),
 life AS (
   SELECT process_id, fd, life, min(syscall_id) FILTER (step = 2) AS opened_id, min(t) FILTER (step = 2) AS opened_t,
     min(t) FILTER (step = 1) AS closed_t, sum(taken)::UBIGINT AS bytes_read, sum(put)::UBIGINT AS bytes_written,
