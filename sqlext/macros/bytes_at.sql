@@ -2,10 +2,10 @@
 --   addr  first address
 --   size  how many bytes
 --   t     a time; recordings.instructions is the end
--- Columns: byte_addr; byte, from 0 to 255, NULL where it is not known: code,
--- and what an index of a part does not tell; written_t, the time of the last
--- write to it, NULL where it held its first contents still: those of its file,
--- zeros, or what mremap moved there.
+-- Gives:
+--   byte_addr  the byte's address
+--   byte       its value, 0 to 255; NULL where it is not known: code, and what an index of a part does not tell
+--   written_t  when it was last written; NULL where it held its first contents still: those of its file, zeros, or what mremap moved there
 -- Example: SELECT h(byte_addr), byte, written_t FROM bytes_at(0x404040, 8, 1000000) ORDER BY byte_addr
 CREATE OR REPLACE MACRO bytes_at(addr, size, t) AS TABLE
   -- The newest of all that gave a byte its value wins: a piece of _memory or a

@@ -1,7 +1,8 @@
 -- last_write(addr, t): the write that gave a byte the value that it had before the instruction at t
 --   addr  the byte's address
 --   t     a time; recordings.instructions is the end
--- A row of writes, or none: where the byte held its first contents still (those
+-- Gives the columns of writes.
+-- There is no row where the byte held its first contents still (those
 -- of its file, zeros, or what mremap moved there), where it was not mapped, and
 -- where an index of a part cannot tell. bytes_at tells these apart.
 -- Example: SELECT w.t, h(w.value), symbolize(w.pc), stack(w.stack_id) FROM last_write(0x404040, 1000000) w
