@@ -125,13 +125,13 @@ func putInPlace(partial, place string) error {
 	return nil
 }
 
-// exportedTables are the tables that are written: all but the two that writes is
-// made of, and it instead.
+// exportedTables are the tables that are written: all but _writes, and writes
+// instead, which is a view over it.
 func (h *History) exportedTables(ctx context.Context) ([]exported, error) {
 	rows, err := h.strings(ctx, `
 		SELECT c.table_name, c.column_name, c.data_type FROM duckdb_columns() c
 		LEFT JOIN duckdb_views() v ON v.database_name = c.database_name AND v.view_name = c.table_name
-		WHERE c.database_name = ? AND NOT c.internal AND c.table_name NOT IN ('_writes', '_wide_writes')
+		WHERE c.database_name = ? AND NOT c.internal AND c.table_name <> '_writes'
 			AND (v.view_name IS NULL OR v.view_name = 'writes')
 		ORDER BY c.table_name, c.column_index`, databaseName)
 	if err != nil {
@@ -166,10 +166,11 @@ func (h *History) exportTable(ctx context.Context, dir, table string) error {
 	return nil
 }
 
-// exportSchema is the text of schema.sql.
+// exportSchema is the text of schema.sql. It has no macros: DuckDB cannot tell
+// the parameter of symbolize(pc) from the column of a frames that is a view.
 func exportSchema(id string, stored []exported) string {
 	var b strings.Builder
-	b.WriteString(`-- The tables of Hindsight histories, over the Parquet files in this folder.
+	b.WriteString(`-- The tables and views of Hindsight histories, over the Parquet files in this folder.
 --
 --   cd here && duckdb -init schema.sql
 --
@@ -194,7 +195,6 @@ func exportSchema(id string, stored []exported) string {
 		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW \"%s\" AS SELECT %s\n  FROM read_parquet('recording=*/table=%s/*.parquet', hive_partitioning = true, hive_types = {'recording': VARCHAR, 'table': VARCHAR})\n  WHERE recording = getvariable('recording');\n\n",
 			t.name, strings.Join(columns, ", "), t.name)
 	}
-	b.WriteString("CREATE OR REPLACE VIEW _wide_writes AS SELECT * FROM writes WHERE size > 8 OR source <> 'instruction';\n\n")
 	for _, t := range tables.Schema() {
 		if t.View() && !slices.ContainsFunc(stored, func(s exported) bool { return s.name == t.Name }) {
 			b.WriteString(strings.Replace(t.DDL()[0], "CREATE VIEW", "CREATE OR REPLACE VIEW", 1) + ";\n\n")
@@ -202,9 +202,6 @@ func exportSchema(id string, stored []exported) string {
 	}
 	for _, v := range Views() {
 		b.WriteString(strings.TrimSuffix(v.SQL, ";") + ";\n\n")
-	}
-	for _, m := range Macros() {
-		b.WriteString(strings.TrimSuffix(m.SQL, ";") + ";\n\n")
 	}
 	return b.String()
 }

@@ -31,7 +31,7 @@ func newExport() *cobra.Command {
 Spark, pandas and others read:
 
   DIR/recording=UUID/table=NAME/data.parquet
-  DIR/schema.sql    run it in DuckDB to have the tables, views and macros again
+  DIR/schema.sql    run it in DuckDB to have the tables and views again
 
 DIR may have other recordings already. It appears complete, or not at all.`,
 		Example: `  hindsight export /data/histories
