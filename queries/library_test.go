@@ -148,6 +148,7 @@ func TestLibrary(t *testing.T) {
 		{"return_values", "function=attempt", "as_int calls", []string{"-1|2", "0|1", "2|1", "4|1"}, false},
 		{"calls_of", "function=attempt n=2", "arg0 return_value", []string{"0|0", "1|4294967295"}, false},
 		{"calls_that_returned_minus_one", "module=misfortunes", "function calls failed", []string{"attempt|5|2", "copy_file|1|1"}, false},
+		{"variable_history", "name=counter", "value function", []string{"1|count_to", "2|count_to", "3|count_to", "4|count_to"}, false},
 		{"what_happened_at", "t=" + counted, "function arg0", []string{"count_to|4", "main|1"}, true},
 	} {
 		got := answer(t, h, c.query, strings.Fields(c.args), c.columns)
@@ -177,6 +178,7 @@ func testSums(t *testing.T, h *sqlext.History, tested map[string]bool) {
 		{"system_call_summary", "", "name calls errors", `(?s)openat\|5\|2\n`},
 		{"call_paths_to", "function=allocate", "calls path", `^3\|allocate < misuse_memory:\d+ < main:\d+ < .*\n1\|allocate < main:\d+ < .*\n1\|allocate < misuse_memory`},
 		{"writes_by_function", "n=1000", "function writes", `count_to\|\d+\n`},
+		{"leaked_memory", "", "bytes blocks allocated_by", `(?m)^3003\|3\|malloc < allocate:\d+ < misuse_memory`},
 		{"longest_computations", "n=1", "after before", `^\S+\|\S+\n$`},
 	} {
 		got := strings.Join(answer(t, h, c.query, strings.Fields(c.args), c.columns), "\n") + "\n"

@@ -12,7 +12,7 @@ set -euo pipefail
 build=("gcc|gcc" "g++|g++" "ld|binutils" "/usr/include/Zydis/Zydis.h|libzydis-dev" "/usr/include/stdio.h|libc6-dev")
 tests=("strace|strace" "gdb|gdb" "valgrind|valgrind" "qemu-x86_64|qemu-user" "gzip|gzip" "xz|xz-utils"
 	"sqlite3|sqlite3" "/usr/bin/python3|python3" "perl|perl" "git|git" "jq|jq" "find|findutils" "tar|tar" "sort|coreutils"
-	"rustc|rustc" "setpriv|util-linux" "/usr/share/doc/libc6-dbg|libc6-dbg")
+	"rustc|rustc" "node|nodejs" "npm|npm" "setpriv|util-linux" "/usr/share/doc/libc6-dbg|libc6-dbg")
 
 missing() {
 	local need

@@ -133,7 +133,7 @@ Recordings live in $HINDSIGHT_DIR, else in $XDG_DATA_HOME/hindsight.`,
 		DisableSuggestions:         true,
 		SuggestionsMinimumDistance: 2,
 	}
-	root.AddCommand(newRecord(), newReplay(), newIndex(), newSQL(), newQuery(), newNotebook(), newCheck(),
+	root.AddCommand(newRecord(), newReplay(), newIndex(), newSQL(), newQuery(), newNotebook(), newCheck(), newExport(),
 		newList(), newShow(), newRemove(), newDoctor(), newVersion())
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(flagError)

@@ -1,0 +1,189 @@
+package e2e
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/duckdb/duckdb-go/v2" // the driver
+
+	"hindsight/internal/fixture"
+	"hindsight/sqlext"
+	"hindsight/tables"
+)
+
+// TestExport exports two recordings into one data set and reads every table back
+// in a DuckDB that knows nothing of hindsight.
+func TestExport(t *testing.T) {
+	root, err := fixture.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "data set")
+	var databases []string
+	for _, name := range []string{"misfortunes.c", "avx_stores.c"} {
+		p, err := fixture.Read(filepath.Join(root, "testdata", "programs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		recording, _ := record(t, command{args: []string{buildFixture(t, p, fixture.Variants[0])}})
+		databases = append(databases, index(t, recording, "history"))
+		hindsight(t, "export", "--db", databases[len(databases)-1], dir)
+	}
+	checkModes(t, dir)
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	script, err := os.ReadFile(filepath.Join(dir, "schema.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := func(statement string) {
+		t.Helper()
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%.200s: %v", statement, err)
+		}
+	}
+	do("SET file_search_path = " + quote(dir))
+	do(string(script))
+	for i, database := range databases {
+		do(fmt.Sprintf("ATTACH %s AS original%d (READ_ONLY)", quote(database), i))
+		do(fmt.Sprintf("SET VARIABLE recording = (SELECT recording_id::VARCHAR FROM original%d.recordings)", i))
+		var names []string
+		for _, table := range tables.Schema() {
+			if table.Name != "_writes" {
+				names = append(names, table.Name)
+			}
+		}
+		for _, view := range sqlext.Views() {
+			names = append(names, view.Name)
+		}
+		for _, name := range names {
+			sameRelation(t, db, name, fmt.Sprintf("original%d", i))
+		}
+	}
+	var n int
+	again := run(t, command{args: []string{binary, "export", "--db", databases[0], dir}})
+	if again.status != 1 || !strings.Contains(again.stderr, "--force") {
+		t.Errorf("the same recording again: %d, %s", again.status, again.stderr)
+	}
+	hindsight(t, "export", "--force", "--db", databases[0], dir)
+	row := db.QueryRowContext(t.Context(), "SELECT count(DISTINCT recording) FROM read_parquet('recording=*/table=recordings/*.parquet', hive_partitioning = true)")
+	if err := row.Scan(&n); err != nil || n != 2 {
+		t.Errorf("%d recordings, %v", n, err)
+	}
+	checkModes(t, dir)
+}
+
+// sameRelation compares the rows and the types of a table with the original's.
+func sameRelation(t *testing.T, db *sql.DB, name, original string) {
+	t.Helper()
+	a, b := `(SELECT * FROM main."`+name+`")`, "(SELECT * FROM "+original+`.main."`+name+`")`
+	var extra, lost, all int
+	query := fmt.Sprintf("SELECT (SELECT count(*) FROM (FROM %s EXCEPT ALL FROM %s)), (SELECT count(*) FROM (FROM %s EXCEPT ALL FROM %s)), (SELECT count(*) FROM %s)", a, b, b, a, b)
+	if err := db.QueryRowContext(t.Context(), query).Scan(&extra, &lost, &all); err != nil || extra != 0 || lost != 0 {
+		t.Errorf("%s: %d rows more, %d less of %d, %v", name, extra, lost, all, err)
+	}
+	if all == 0 && (name == "writes" || name == "_wide_writes" || name == "stack_frames" || name == "output" || name == "types") {
+		t.Errorf("%s is empty", name)
+	}
+	types := func(from string) (out string) {
+		t.Helper()
+		row := db.QueryRowContext(t.Context(), "SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE FROM "+from+")")
+		if err := row.Scan(&out); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		return out
+	}
+	if got, want := types(a), types(b); got != want {
+		t.Errorf("%s has the columns %s, want %s", name, got, want)
+	}
+}
+
+// checkModes holds that recorded data is nobody else's, and nothing is left over.
+func checkModes(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %o", path, info.Mode().Perm())
+		}
+		if strings.HasPrefix(d.Name(), ".") {
+			t.Errorf("%s was left behind", path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestExportFailure holds that an export that cannot write, or is interrupted,
+// leaves nothing behind.
+func TestExportFailure(t *testing.T) {
+	root, err := fixture.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := fixture.Read(filepath.Join(root, "testdata", "programs", "misfortunes.c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	recording, _ := record(t, command{args: []string{buildFixture(t, p, fixture.Variants[0])}})
+	database := index(t, recording, "history")
+	h, err := sqlext.Open(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, ".partial-999999999"), 0o700); err != nil { // of a killed one
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = h.Export(ctx, dir, sqlext.ExportOptions{Progress: func(table string, done, _ int) {
+		if done == 3 {
+			cancel()
+		}
+	}})
+	if err == nil || ctx.Err() == nil {
+		t.Errorf("interrupted: %v", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"export", "--db", database, file}, 1, "is a file"},
+		{[]string{"export", "--db", database, "/proc/nothing"}, 1, "/proc/nothing"},
+		{[]string{"export", "--db", database, "--format", "csv", dir}, 2, "not a format to export"},
+		{[]string{"export"}, 2, "the folder to write to"},
+		{[]string{"export", dir, "a", "b"}, 2, "one recording"},
+	} {
+		r := run(t, command{args: append([]string{binary}, c.args...)})
+		if r.status != c.status || !strings.Contains(r.stderr, c.want) || strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%q: %d, %s; want %q", c.args, r.status, r.stderr, c.want)
+		}
+	}
+}
