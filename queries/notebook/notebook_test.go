@@ -436,7 +436,7 @@ func TestShippedNotebooksAreWellFormed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) < 1 {
+	if len(all) != 3 {
 		t.Fatalf("%d notebooks", len(all))
 	}
 	for _, n := range all {
