@@ -55,10 +55,10 @@ func Open(ctx context.Context, file string) (*History, error) {
 	if err := h.checkVersion(ctx); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
-	if err := h.addMissing(ctx); err != nil {
-		return nil, errors.Join(err, h.Close())
+	if h.functions, err = registerFunctions(ctx, h.connector); err == nil {
+		err = h.addMissing(ctx)
 	}
-	if err := h.addFunctions(ctx); err != nil {
+	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
