@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/signal"
@@ -156,7 +157,7 @@ func completeNotebook(_ *cobra.Command, args []string, _ string) ([]string, cobr
 // notebookSource reads a notebook's file, or the one of that name that comes
 // with the program.
 func notebookSource(name string) (string, []byte, error) {
-	text, err := os.ReadFile(name)
+	text, err := readNotebook(name)
 	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, "/.") {
 		if text, err := notebook.ShippedSource(name); err == nil {
 			return name, text, nil
@@ -164,6 +165,17 @@ func notebookSource(name string) (string, []byte, error) {
 		return "", nil, fmt.Errorf("%s is neither a file nor a notebook of \"hindsight notebook list\"", name)
 	}
 	return filepath.Base(name), text, err
+}
+
+// readNotebook reads a file, of which no more than a notebook may have: it could
+// be a device without an end.
+func readNotebook(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, notebook.MaxSource+1))
 }
 
 func runNotebook(cmd *cobra.Command, file string, f notebookFlags) error {

@@ -41,7 +41,7 @@ func TestNotebooks(t *testing.T) {
 		other []string // under these it must say something else
 		want  []string
 	}{
-		"time": {[]string{"-p", "top=100"}, []string{"-p", "top=2"}, []string{
+		"time": {[]string{"-p", "top=500"}, []string{"-p", "top=2"}, []string{
 			`It retired \*\*` + total + `\*\*`, `ended with \*\*signal 6\*\*`, `(?m)^\| count_to +\| +\d+ \|`,
 		}},
 		"memory": {nil, []string{"-p", "top=1"}, []string{

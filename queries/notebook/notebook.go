@@ -19,8 +19,12 @@ import (
 	"hindsight/queries"
 )
 
-// maxSource bounds a notebook's file. Results are cut long before.
-const maxSource = 16 << 20
+// Bounds of a notebook. Who writes one never meets them.
+const (
+	MaxSource = 64 << 20 // bytes, with the results
+	maxBlocks = 1000
+	maxValues = 5000
+)
 
 // Notebook is a parsed notebook.
 type Notebook struct {
@@ -74,8 +78,8 @@ var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Parse reads a notebook. Errors are *ParseError.
 func Parse(name string, file []byte) (*Notebook, error) {
-	if len(file) > maxSource {
-		return nil, &ParseError{Name: name, What: fmt.Sprintf("is larger than %d MB, too large for a notebook", maxSource>>20)}
+	if len(file) > MaxSource {
+		return nil, &ParseError{Name: name, What: fmt.Sprintf("is larger than %d MB, too large for a notebook", MaxSource>>20)}
 	}
 	// Windows' line ends become \n; a NUL is no character of Markdown.
 	text := strings.ReplaceAll(string(file), "\r\n", "\n")

@@ -215,8 +215,13 @@ func TestMistakesAreToldWithTheirLine(t *testing.T) {
 			t.Errorf("%q: %v, not %q", c.text, err, c.want)
 		}
 	}
-	if _, err := Parse("big.md", make([]byte, maxSource+1)); err == nil {
+	if _, err := Parse("big.md", make([]byte, MaxSource+1)); err == nil {
 		t.Error("a file of any size is read")
+	}
+	for _, text := range []string{strings.Repeat("~~~sql\n~~~\n\n", maxBlocks+1), strings.Repeat("{{a}} ", maxValues+1)} {
+		if _, err := Parse("big.md", []byte(text)); err == nil || !strings.Contains(err.Error(), "too many") {
+			t.Errorf("%.20q…: %v", text, err)
+		}
 	}
 	_, err := parse(t, "{{a.b}}\n\n~~~sql name=a\nSELECT 1 AS c;\n~~~\n").Run(t.Context(), history(t), nil)
 	if err == nil || !strings.Contains(err.Error(), "the block a has no column b") {
@@ -411,6 +416,7 @@ func TestHugeResultsAreBounded(t *testing.T) {
 }
 
 func TestWarnsOfUnorderedRows(t *testing.T) {
+	h := history(t)
 	for _, c := range []struct {
 		sql  string
 		want bool
@@ -424,7 +430,7 @@ func TestWarnsOfUnorderedRows(t *testing.T) {
 		{"FROM writes order\n by t", false},
 		{"DESCRIBE writes", false},
 	} {
-		n, r, _ := runText(t, history(t), "~~~sql\n"+c.sql+"\n~~~\n", nil)
+		n, r, _ := runText(t, h, "~~~sql\n"+c.sql+"\n~~~\n", nil)
 		if got := len(n.Warnings(r)) > 0; got != c.want {
 			t.Errorf("%s: warned %v", c.sql, got)
 		}
@@ -436,7 +442,7 @@ func TestShippedNotebooksAreWellFormed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) < 1 {
+	if len(all) != 3 {
 		t.Fatalf("%d notebooks", len(all))
 	}
 	for _, n := range all {

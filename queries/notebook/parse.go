@@ -49,6 +49,10 @@ func (n *Notebook) parse() error {
 				return ast.WalkStop, nil
 			}
 		case *value:
+			if len(n.values) == maxValues {
+				failed = n.errorAt(node.start, "there are too many values, more than %d", maxValues)
+				return ast.WalkStop, nil
+			}
 			n.values = append(n.values, node)
 		}
 		return ast.WalkContinue, nil
@@ -111,6 +115,9 @@ func (n *Notebook) fenced(node *ast.FencedCodeBlock) error {
 	opt, err := parseOptions(options)
 	if err != nil {
 		return n.errorAt(start, "%v", err)
+	}
+	if len(n.Blocks) == maxBlocks {
+		return n.errorAt(start, "there are too many blocks of SQL, more than %d", maxBlocks)
 	}
 	n.Blocks = append(n.Blocks, &Block{Options: opt, SQL: code, Line: first, end: end, node: node})
 	return nil

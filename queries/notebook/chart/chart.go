@@ -128,7 +128,16 @@ func (d *drawing) printf(format string, args ...any) {
 // rect draws a rectangle with a text at the pointer.
 func (d *drawing) rect(class string, x, y, w, h float64, title string) {
 	d.printf(`<rect class="%s" x="%s" y="%s" width="%s" height="%s"><title>%s</title></rect>`,
-		class, num(x), num(y), num(w), num(h), escape(title))
+		class, num(x), num(y), num(w), num(h), tooltip(title))
+}
+
+// tooltip is a title's text, cut so that long names do not make a page huge.
+func tooltip(title string) string {
+	const most = 300
+	if runes := []rune(title); len(runes) > most {
+		title = string(runes[:most]) + "…"
+	}
+	return escape(title)
 }
 
 func (d *drawing) line(class string, x1, y1, x2, y2 float64) {

@@ -92,7 +92,7 @@ func (d *drawing) polyline(series int, rows []Row, x, y scale) {
 	}
 	name := ""
 	if len(d.legend) > 0 {
-		name = "<title>" + escape(d.legend[series]) + "</title>"
+		name = "<title>" + tooltip(d.legend[series]) + "</title>"
 	}
 	d.printf(`<polyline class="line %s" points="%s">%s</polyline>`, class(series), points.String(), name)
 }
@@ -137,7 +137,7 @@ func (d *drawing) dots(series int, rows []Row, x, y scale) {
 		if title == "" {
 			title = titled("", r.Series) + full(r.X) + ", " + full(r.Y)
 		}
-		d.printf(`<circle class="%s" cx="%s" cy="%s" r="3"><title>%s</title></circle>`, class(series), num(px), num(py), escape(title))
+		d.printf(`<circle class="%s" cx="%s" cy="%s" r="3"><title>%s</title></circle>`, class(series), num(px), num(py), tooltip(title))
 	}
 }
 
