@@ -109,18 +109,24 @@ func (v *valueAt) Config() duckdb.ScalarFuncConfig {
 	return duckdb.ScalarFuncConfig{InputTypeInfos: []duckdb.TypeInfo{v.text, v.text, v.time}, ResultTypeInfo: v.text}
 }
 
-// Executor tells DuckDB what to call.
+// Executor tells DuckDB what to call. It is asked for each chunk of rows, most of
+// which ask about the same variable.
 func (v *valueAt) Executor() duckdb.ScalarFuncExecutor {
+	var database, name string
+	var value *variables.Value
 	return duckdb.ScalarFuncExecutor{RowContextExecutor: func(ctx context.Context, args []driver.Value) (any, error) {
 		own, done := detached(ctx)
 		defer done()
-		e, err := v.f.engine(own, args[0].(string))
-		if err != nil {
-			return nil, err
-		}
-		value, err := e.CachedValue(own, args[1].(string))
-		if err != nil {
-			return nil, err
+		if value == nil || database != args[0].(string) || name != args[1].(string) {
+			e, err := v.f.engine(own, args[0].(string))
+			if err != nil {
+				return nil, err
+			}
+			value, err = e.CachedValue(own, args[1].(string))
+			if err != nil {
+				return nil, err
+			}
+			database, name = args[0].(string), args[1].(string)
 		}
 		text, ok, err := value.At(own, args[2].(uint64))
 		if !ok || err != nil {

@@ -34,6 +34,8 @@ type History struct {
 	conn      *duckdb.Conn
 	tempDir   string
 	functions *functions // nil where the history is being extended
+	// restricted is what Restrict sets.
+	restricted bool
 }
 
 // databaseName is what the history's tables live in, whatever the file is
