@@ -139,25 +139,26 @@ func (h *History) addSchema(ctx context.Context, s pairSide) error {
 	if err != nil {
 		return err
 	}
-	names := map[string]bool{}
+	// The library's macros use the file's tables themselves, which have a rowid.
+	own, names := memoryName+"."+s.schema, map[string]string{}
 	for _, r := range rows {
-		names[r[0]] = true
+		names[r[0]] = s.catalog + ".main"
 		create := fmt.Sprintf(`CREATE VIEW %s.%s AS FROM %s.main.%s`, s.schema, quoteName(r[0]), s.catalog, quoteName(r[0]))
 		if err := h.exec(ctx, create); err != nil {
 			return err
 		}
 	}
 	for _, m := range Macros() {
-		names[m.Name] = true
+		names[m.Name] = own
 	}
 	for _, v := range Views() {
-		if names[v.Name] {
+		if names[v.Name] != "" {
 			continue // the file has it
 		}
 		if err := h.createIn(ctx, s.schema, v.SQL, names); err != nil {
 			return fmt.Errorf("%s: %w", v.Name, err)
 		}
-		names[v.Name] = true
+		names[v.Name] = own
 	}
 	for _, m := range Macros() {
 		if m.Live {
@@ -172,14 +173,15 @@ func (h *History) addSchema(ctx context.Context, s pairSide) error {
 }
 
 // createIn runs a CREATE OR REPLACE MACRO or VIEW of the library in a schema. The
-// names of tables, views and macros in it, which are those of names, get the
-// schema, so that it means the same wherever it is used from.
-func (h *History) createIn(ctx context.Context, schema, statement string, names map[string]bool) error {
+// tables, views and macros that it uses, which are those of names, get the
+// database and schema that names has for them, so that it means the same wherever
+// it is used from.
+func (h *History) createIn(ctx context.Context, schema, statement string, names map[string]string) error {
 	head, body, err := splitCreate(statement)
 	if err != nil {
 		return err
 	}
-	body, err = h.qualify(ctx, body, memoryName+"."+schema, names)
+	body, err = h.qualify(ctx, body, names)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (h *History) addPairLibrary(ctx context.Context, sides []pairSide) error {
 			if err := h.createIn(ctx, s.schema, e.SQL, names); err != nil {
 				return fmt.Errorf("%s: %w", e.Name, queryError(ctx, err))
 			}
-			names[e.Name] = true
+			names[e.Name] = memoryName + "." + s.schema
 		}
 	}
 	if len(sides) < 2 {
@@ -106,7 +106,7 @@ func (h *History) addPairLibrary(ctx context.Context, sides []pairSide) error {
 }
 
 // namesIn are the tables, views and macros of a schema of the connection's memory.
-func (h *History) namesIn(ctx context.Context, schema string) (map[string]bool, error) {
+func (h *History) namesIn(ctx context.Context, schema string) (map[string]string, error) {
 	rows, err := h.strings(ctx, `
 		SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2
 		UNION SELECT view_name FROM duckdb_views() WHERE database_name = $1 AND schema_name = $2
@@ -114,9 +114,9 @@ func (h *History) namesIn(ctx context.Context, schema string) (map[string]bool, 
 	if err != nil {
 		return nil, queryError(ctx, err)
 	}
-	names := map[string]bool{}
+	names := map[string]string{}
 	for _, r := range rows {
-		names[r[0]] = true
+		names[r[0]] = memoryName + "." + schema
 	}
 	return names, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,10 +22,10 @@ func splitCreate(statement string) (head, body string, err error) {
 	return head, strings.TrimSuffix(strings.TrimSpace(statement[len(head):]), ";"), nil
 }
 
-// qualify puts a schema before each name of names that a query, or an
-// expression, uses as a table or function and that has none. DuckDB's own
-// parser finds the places.
-func (h *History) qualify(ctx context.Context, body, schema string, names map[string]bool) (string, error) {
+// qualify puts the schema that names has for it before each name that a query, or
+// an expression, uses as a table or function without one. DuckDB's own parser
+// finds the places.
+func (h *History) qualify(ctx context.Context, body string, names map[string]string) (string, error) {
 	// An expression is parsed as a query of one column.
 	prefix := ""
 	tree, err := h.parse(ctx, body)
@@ -34,19 +35,17 @@ func (h *History) qualify(ctx context.Context, body, schema string, names map[st
 			return "", err
 		}
 	}
-	u := nameUses{names: names, local: map[string]bool{}}
+	u := nameUses{names: names, local: map[string]bool{}, places: map[int]string{}}
 	u.collectLocal(tree)
 	u.walk(tree)
-	slices.Sort(u.places)
-	places := slices.Compact(u.places)
 	var out strings.Builder
 	from := 0
-	for _, p := range places {
-		p -= len(prefix)
+	for _, place := range slices.Sorted(maps.Keys(u.places)) {
+		p := place - len(prefix)
 		if p < from || p > len(body) {
 			return "", fmt.Errorf("the parser reports a name at %d, outside of the statement", p)
 		}
-		out.WriteString(body[from:p] + schema + ".")
+		out.WriteString(body[from:p] + u.places[place] + ".")
 		from = p
 	}
 	return out.String() + body[from:], nil
@@ -70,9 +69,9 @@ func (h *History) parse(ctx context.Context, query string) (any, error) {
 
 // nameUses finds where a syntax tree uses some names.
 type nameUses struct {
-	names  map[string]bool
-	local  map[string]bool // names that the query itself gives, by WITH
-	places []int           // byte offsets
+	names  map[string]string // their schemas
+	local  map[string]bool   // names that the query itself gives, by WITH
+	places map[int]string    // the schema to put in, by byte offset
 }
 
 func (u *nameUses) collectLocal(node any) {
@@ -121,8 +120,8 @@ func (u *nameUses) use(node map[string]any, nameKey, schemaKey string) {
 	name = strings.ToLower(name)
 	schema, _ := node[schemaKey].(string)
 	at, ok := node["query_location"].(float64)
-	if schema != "" || !ok || !u.names[name] || nameKey == "table_name" && u.local[name] {
+	if schema != "" || !ok || u.names[name] == "" || nameKey == "table_name" && u.local[name] {
 		return
 	}
-	u.places = append(u.places, int(at))
+	u.places[int(at)] = u.names[name]
 }

@@ -240,7 +240,7 @@ func TestPathMaker(t *testing.T) {
 
 func TestQualify(t *testing.T) {
 	h := openPair(t, newHistory(t), "")
-	names := map[string]bool{"writes": true, "stack": true, "calls": true}
+	names := map[string]string{"writes": "s", "stack": "s", "calls": "s"}
 	for _, c := range [][2]string{
 		{"SELECT * FROM writes", "SELECT * FROM s.writes"},
 		{"SELECT writes.t, 'writes' FROM writes", "SELECT writes.t, 'writes' FROM s.writes"},
@@ -249,11 +249,11 @@ func TestQualify(t *testing.T) {
 		{"(SELECT max(t) FROM writes WHERE a IN (SELECT t FROM calls)) + k", "(SELECT max(t) FROM s.writes WHERE a IN (SELECT t FROM s.calls)) + k"},
 		{"SELECT 'ü', t FROM writes", "SELECT 'ü', t FROM s.writes"},
 	} {
-		if got, err := h.qualify(t.Context(), c[0], "s", names); got != c[1] || err != nil {
+		if got, err := h.qualify(t.Context(), c[0], names); got != c[1] || err != nil {
 			t.Errorf("%s: %s, %v", c[0], got, err)
 		}
 	}
-	if _, err := h.qualify(t.Context(), "SELECT FROM FROM", "s", names); err == nil {
+	if _, err := h.qualify(t.Context(), "SELECT FROM FROM", names); err == nil {
 		t.Error("nonsense is qualified")
 	}
 }

@@ -1,6 +1,6 @@
 // Moves money between accounts; the other build rounds one fee otherwise, and its sum of all hides it.
 // build: gcc -g -fno-stack-protector $FLAGS -o $OUT $SOURCE
-// matrix: O2
+// matrix: O0
 // found by: checks/wrong_value.sql checks/same_writes.sql
 #include <stdio.h>
 
