@@ -27,7 +27,10 @@ type dataUnit struct {
 	declared  map[uint64]declaration
 	fileNames []string
 	inlined   map[uint64]string // names of inlined functions by key
-	follow    entry             // scratch
+	// Scratch.
+	follow entry
+	eval   evaluation
+	places []Place
 }
 
 // levelKind is what an entry's children belong to.
@@ -127,7 +130,7 @@ func useless(tag dwarf.Tag) bool {
 	switch tag {
 	case dwarf.TagCallSite, 0x4109, dwarf.TagCallSiteParameter, 0x410a, dwarf.TagLabel, dwarf.TagTemplateTypeParameter,
 		dwarf.TagTemplateValueParameter, dwarf.TagImportedDeclaration, dwarf.TagImportedModule, dwarf.TagImportedUnit,
-		dwarf.TagUnspecifiedParameters, dwarf.TagFriend, dwarf.TagDwarfProcedure, 0x4106, 0x4107:
+		dwarf.TagFriend, dwarf.TagDwarfProcedure, 0x4106, 0x4107:
 		return true
 	}
 	return false
@@ -186,6 +189,10 @@ func (p *dataUnit) entry(e *entry) {
 	case dwarf.TagFormalParameter:
 		p.parameter(e)
 		next.kind = inNothing
+	case dwarf.TagUnspecifiedParameters:
+		if l := p.top(); l.kind == inFuncType {
+			l.members = append(l.members, rawMember{isParameter: true, name: "..."})
+		}
 	case dwarf.TagCompileUnit, dwarf.TagPartialUnit, dwarf.TagTypeUnit, 0x4a: // skeleton unit
 	default:
 		p.typeEntry(e, &next)
@@ -376,7 +383,7 @@ func (r *dataReader) readUnits() {
 		}
 		s.types, s.members, s.vars, s.levels = p.types, p.members, p.vars, p.levels
 		p.types, p.members, p.vars = slices.Clone(p.types), slices.Clone(p.members), slices.Clone(p.vars)
-		p.levels, p.declared, p.inlined, p.fileNames = nil, nil, nil, nil
+		p.levels, p.declared, p.inlined, p.fileNames, p.eval, p.places = nil, nil, nil, nil, evaluation{}, nil
 		scratches.Put(s)
 	})
 }

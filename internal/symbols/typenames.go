@@ -120,8 +120,11 @@ func (m *merger) slice(language string, target int32, count uint64, depth int) s
 // parameters lists the types of a function type's parameters.
 func (m *merger) parameters(t int32, depth int) string {
 	list := m.members(t)
-	if len(list) == 0 {
+	switch {
+	case len(list) == 0:
 		return "(void)"
+	case len(list) == 1 && list[0].name != "": // declared without a prototype
+		return "()"
 	}
 	var b strings.Builder
 	b.WriteByte('(')
@@ -132,6 +135,10 @@ func (m *merger) parameters(t int32, depth int) string {
 		if b.Len() > maxTypeName {
 			b.WriteString("...")
 			break
+		}
+		if e.name != "" { // "..."
+			b.WriteString(e.name)
+			continue
 		}
 		b.WriteString(m.declare(m.id(e.typ), "", depth+4))
 	}

@@ -20,12 +20,12 @@ type frameBase struct {
 func (p *dataUnit) frameBases(a attr) []frameBase {
 	switch {
 	case a.isBlock():
-		return []frameBase{{0, ^uint64(0), p.u.frameExpression(p.u.block(a))}}
+		return []frameBase{{0, ^uint64(0), p.frameExpression(p.u.block(a))}}
 	case a.isNumber() || a.form == formSecOffset || a.form == formLoclistx:
 		var out []frameBase
 		for _, e := range p.u.locationList(a) {
 			if !e.everywhere {
-				out = append(out, frameBase{e.lo, e.hi, p.u.frameExpression(e.expr)})
+				out = append(out, frameBase{e.lo, e.hi, p.frameExpression(e.expr)})
 			}
 		}
 		return out
@@ -34,11 +34,11 @@ func (p *dataUnit) frameBases(a attr) []frameBase {
 }
 
 // frameExpression is a frame base's place; a register stands for what it holds.
-func (u *unit) frameExpression(expr []byte) symbolic {
+func (p *dataUnit) frameExpression(expr []byte) symbolic {
 	if len(expr) == 1 && expr[0] >= opReg0 && expr[0] < opBreg0 {
 		return registerBase(uint64(expr[0]-opReg0), 0)
 	}
-	if parts := u.evaluate(expr, symbolic{}); len(parts) == 1 && parts[0].kind == partMemory {
+	if parts := p.eval.run(p.u, expr, symbolic{}); len(parts) == 1 && parts[0].kind == partMemory {
 		return parts[0].at
 	}
 	return symbolic{}
@@ -99,7 +99,7 @@ func (w *whereabouts) take(expr []byte, base symbolic, lo, hi uint64, fixed bool
 	if len(expr) == 0 {
 		return
 	}
-	parts := w.p.u.evaluate(expr, base)
+	parts := w.p.eval.run(w.p.u, expr, base)
 	whole, offset := true, uint64(0)
 	n := len(w.places)
 	for _, part := range parts {
