@@ -53,7 +53,10 @@ func OpenPair(ctx context.Context, head, base string) (*History, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.addPair(ctx, sides); err != nil {
+	if h.functions, err = registerFunctions(ctx, h.connector); err == nil {
+		err = h.addPair(ctx, sides)
+	}
+	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
@@ -157,6 +160,10 @@ func (h *History) addSchema(ctx context.Context, s pairSide) error {
 		names[v.Name] = true
 	}
 	for _, m := range Macros() {
+		if m.Live {
+			// The Go functions are told the database, and look into no other.
+			m.SQL = strings.ReplaceAll(m.SQL, quote(databaseName), quote(s.catalog))
+		}
 		if err := h.createIn(ctx, s.schema, m.SQL, names); err != nil {
 			return fmt.Errorf("%s: %w", m.Name, err)
 		}

@@ -35,7 +35,7 @@ func (e *Engine) Writes(ctx context.Context, path string, want Wanted) ([]Row, e
 	var rows []Row
 	pending := &texts{r: e.renderer(ctx, o), o: o}
 	err = e.sweep(ctx, places, o.size, func(s state) error {
-		if s.w == nil {
+		if s.w == nil || s.outside {
 			return nil
 		}
 		w := s.w

@@ -14,9 +14,12 @@ type state struct {
 	write int    // number of the write that made it; -1 for what was there at first
 	t     uint64 // of the write; of the beginning of the place
 	given bool   // the write came before the place, and gave it its first value
-	w     *write // nil where write is -1
-	data  []byte // what the place holds; it is valid until emit returns
-	known int    // how many of data, from the first on, are known
+	// outside tells that the owner was then not in the code in which the thing is
+	// there: the write changed its memory, but was not meant for it.
+	outside bool
+	w       *write // nil where write is -1
+	data    []byte // what the place holds; it is valid until emit returns
+	known   int    // how many of data, from the first on, are known
 }
 
 // mostBytes bounds the size of what is followed.
@@ -41,7 +44,7 @@ func (e *Engine) sweep(ctx context.Context, places []place, size uint64, emit fu
 	for i, p := range places {
 		spans[i] = span{p.addr, p.addr + size}
 		to = max(to, p.to)
-		needStacks = needStacks || p.code != nil
+		needStacks = needStacks || p.scope != nil
 	}
 	spans = mergeSpans(spans, 0)
 	s := &sweeper{ctx: ctx, places: places, size: size, emit: emit, facts: facts}
@@ -144,10 +147,12 @@ func (s *sweeper) span(r span, order, writes []int, pieces []change) error {
 		m.apply(w, i)
 		for _, k := range active {
 			p := &s.places[k]
-			if w.addr >= p.addr+s.size || w.addr+uint64(w.size) <= p.addr || !s.inCode(p, w) {
+			if w.addr >= p.addr+s.size || w.addr+uint64(w.size) <= p.addr {
 				continue
 			}
-			if err := s.emit(s.state(m, k, i, w)); err != nil {
+			st := s.state(m, k, i, w)
+			st.outside = !s.inCode(p, w)
+			if err := s.emit(st); err != nil {
 				return err
 			}
 		}
@@ -222,7 +227,7 @@ func (s *sweeper) rewind(m *image, writes []int, n int, until uint64) {
 // inCode tells whether the owner of a place was in the code in which the thing
 // is there, when a write was made.
 func (s *sweeper) inCode(p *place, w *write) bool {
-	if p.code == nil || p.owner == nil {
+	if p.scope == nil || p.owner == nil {
 		return true
 	}
 	pc := w.pc
@@ -232,10 +237,5 @@ func (s *sweeper) inCode(p *place, w *write) bool {
 			return true // another thread's, or a stack that the index forgot
 		}
 	}
-	for _, c := range p.code {
-		if c.lo <= pc && pc < c.hi {
-			return true
-		}
-	}
-	return false
+	return p.scope.has(pc)
 }

@@ -8,7 +8,8 @@
 //   value PATH = TEXT      the same, of value_at alone
 //
 // PATH is as in variable_writes, TEXT as docs/values.md says. For "assigned"
-// the lines of a path must be all the writes that it got, in this order.
+// the lines of a path must be all the writes that it got from the call of main
+// on, in this order.
 #ifndef ASSIGNED_H
 #define ASSIGNED_H
 #include <stdio.h>
@@ -29,7 +30,7 @@ static int settled_times __attribute__((unused));
 #define ASSIGN_TEXT(path, lvalue, value, ...)                    \
 	do {                                                     \
 		(lvalue) = (value);                              \
-		__asm__ volatile("" : : : "memory");             \
+		__asm__ volatile("" : : "r"(&(lvalue)) : "memory"); \
 		printf("assigned %s = ", path);                  \
 		printf(__VA_ARGS__);                             \
 		putchar('\n');                                   \

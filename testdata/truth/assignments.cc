@@ -42,7 +42,9 @@ NOINLINE void statics()
 	}
 	ASSIGN_TEXT("app::mode", app::mode, app::Mode::On, "On");
 	ASSIGN("target", reference, 31, "%d");
+	printf("assigned reference = %d\n", target); // which is the same memory
 	ASSIGN("reference", target, 32, "%d");
+	printf("assigned target = %d\n", reference);
 }
 
 NOINLINE void strings()

@@ -1,7 +1,7 @@
 // Rust: statics, locals, parameters, members, and the library's String, Vec,
 // Option and an enum with values, which take several writes.
 // build: rustc -g $FLAGS -o $OUT $SOURCE
-#![allow(static_mut_refs)]
+#![allow(static_mut_refs, dead_code, unused_assignments)]
 use std::hint::black_box;
 use std::ptr::{addr_of, addr_of_mut, read_volatile, write_volatile};
 
