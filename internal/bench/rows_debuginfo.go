@@ -17,12 +17,12 @@ import (
 func measureDebugInfo(b *bench) ([]string, error) {
 	var lines []string
 	for _, program := range []struct {
-		name  string
-		build func(out string) error
+		file, name string
+		build      func(out string) error
 	}{
-		{"Go's compiler", b.goCompiler}, {"C++, 36 units that use the standard library", b.bigCPlusPlus},
+		{"debuginfo-go", "Go's compiler", b.goCompiler}, {"debuginfo-cpp", "C++, 36 units that use the standard library", b.bigCPlusPlus},
 	} {
-		path := filepath.Join(b.work, "debuginfo-"+strings.Fields(program.name)[0])
+		path := filepath.Join(b.work, program.file)
 		if _, err := os.Stat(path); err != nil {
 			if err := program.build(path); err != nil {
 				lines = append(lines, program.name+": could not be built: "+firstLine(err.Error()))
