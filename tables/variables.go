@@ -207,7 +207,7 @@ func (l *variableLoader) finish() error {
 func (l *variableLoader) flush(more int) error {
 	for _, b := range []buffer{&l.types, &l.member, &l.vars, &l.places} {
 		columns, rows := b.columns()
-		if rows <= more {
+		if rows <= more && heapOf(b) < maxHeap || rows == 0 {
 			continue
 		}
 		if err := l.append[b.table()].append(l.ctx, columns, nil, rows); err != nil {
@@ -216,6 +216,21 @@ func (l *variableLoader) flush(more int) error {
 		b.reset()
 	}
 	return nil
+}
+
+// maxHeap is how many bytes of texts a buffer holds.
+const maxHeap = 64 << 20
+
+func heapOf(b buffer) int {
+	switch b := b.(type) {
+	case *flatTypes:
+		return len(b.name.heap)
+	case *flatMembers:
+		return len(b.name.heap)
+	case *flatVariables:
+		return len(b.name.heap) + len(b.scope.heap) + len(b.file.heap)
+	}
+	return 0
 }
 
 func (l *variableLoader) addTypes(module int, base uint32, types []symbols.Type) error {

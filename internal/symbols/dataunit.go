@@ -117,12 +117,22 @@ func (p *dataUnit) read() error {
 		if !a.children && p.depth <= 1 {
 			break
 		}
+		if p.depth > maxNesting {
+			return fmt.Errorf("entry at %#x: entries are nested more than %d deep", off, maxNesting)
+		}
 	}
 	for p.depth > 0 {
 		p.pop()
 	}
 	return nil
 }
+
+// maxNesting is how deep entries may be in others, maxQualifier how long the names may be together
+// that a type is in: longer ones are built to explode.
+const (
+	maxNesting   = 1 << 10
+	maxQualifier = 1 << 13
+)
 
 // useless tells whether neither an entry nor what is in it says anything of types or
 // variables.
@@ -241,6 +251,9 @@ func (p *dataUnit) qualifierAt(i int) string {
 		l.qualifier = p.qualifierAt(i-1) + l.name + "::"
 	default:
 		l.qualifier = p.qualifierAt(i - 1)
+	}
+	if len(l.qualifier) > maxQualifier {
+		l.qualifier = "...::"
 	}
 	l.qualified = true
 	return l.qualifier

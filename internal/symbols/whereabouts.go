@@ -1,5 +1,11 @@
 package symbols
 
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
+
 // whereabouts collects what a variable's location says.
 type whereabouts struct {
 	p      *dataUnit
@@ -70,6 +76,9 @@ func (w *whereabouts) list(entries []listed, scope []span) {
 			if e.everywhere {
 				lo, hi = s.lo, s.hi
 			}
+			if !w.p.u.d.spend(0) { // of a damaged file, in which lists are shared
+				return
+			}
 			if lo < hi && len(w.places) < maxPlaces {
 				w.between(e.expr, lo, hi, false)
 			}
@@ -84,6 +93,9 @@ const maxPlaces = 1 << 12
 func (w *whereabouts) between(expr []byte, lo, hi uint64, fixed bool) {
 	done := false
 	for _, b := range w.fn.bases {
+		if !w.p.u.d.spend(0) {
+			return
+		}
 		if from, to := max(lo, b.lo), min(hi, b.hi); from < to {
 			w.take(expr, b.at, from, to, fixed && len(w.fn.bases) == 1)
 			done = true
@@ -162,7 +174,12 @@ func (w *whereabouts) place(part part, offset, lo, hi uint64, fixed bool) bool {
 		return w.fixedPlace(pl, reg)
 	}
 	covered := uint64(0)
-	for _, r := range w.fn.frameRows(w.p.f) {
+	rows := w.fn.frameRows(w.p.f)
+	first := sort.Search(len(rows), func(i int) bool { return rows[i].hi > lo })
+	for _, r := range rows[first:] {
+		if r.lo >= hi || !w.p.u.d.spend(0) {
+			break
+		}
 		if from, to := max(lo, r.lo), min(hi, r.hi); from < to && r.reg == reg {
 			cut := pl
 			cut.Lo, cut.Hi, cut.Offset = from, to, s.off-r.off
@@ -222,6 +239,7 @@ func (fn *openFunction) frameRows(f *File) []frameRow {
 		for _, r := range fn.ranges {
 			fn.rows = append(fn.rows, f.frames().rows(r.lo, r.hi)...)
 		}
+		slices.SortFunc(fn.rows, func(a, b frameRow) int { return cmp.Compare(a.lo, b.lo) })
 	}
 	return fn.rows
 }
