@@ -1,6 +1,11 @@
 package tables
 
-import "hindsight/internal/symbols"
+import (
+	"strings"
+	"unicode/utf8"
+
+	"hindsight/internal/symbols"
+)
 
 // texts is a column of strings; empty ones become NULL.
 type texts struct {
@@ -8,7 +13,16 @@ type texts struct {
 	offsets, sizes []uint32
 }
 
+// maxText is where texts are cut: files that are not honest have longer ones by the million.
+const maxText = 1 << 14
+
 func (t *texts) add(s string) {
+	if len(s) > maxText {
+		s = s[:maxText]
+	}
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
 	t.offsets = append(t.offsets, uint32(len(t.heap)))
 	t.sizes = append(t.sizes, uint32(len(s)))
 	t.heap = append(t.heap, s...)

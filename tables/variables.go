@@ -47,7 +47,7 @@ func (x *indexer) addVariables(ctx context.Context, ran []bool, blocks []replay.
 	for _, b := range blocks {
 		functions[x.code.find(b.PC).function] = true
 	}
-	l := &variableLoader{x: x, ctx: ctx, ran: functions}
+	l := &variableLoader{x: x, ctx: ctx, ran: functions, copies: x.copiedVariables()}
 	if err := l.begin(); err != nil {
 		return err
 	}
@@ -81,6 +81,7 @@ type variableLoader struct {
 	x      *indexer
 	ctx    context.Context
 	ran    map[uint32]bool // functions with a block that was executed
+	copies map[string]copiedVariable
 	types  flatTypes
 	member flatMembers
 	vars   flatVariables
@@ -96,6 +97,41 @@ type unseenVariable struct {
 	function uint32
 	name     string
 	lives    symbols.Lives
+}
+
+// copiedVariable is a variable of a library that lies in another module, where the program is not
+// position-independent.
+type copiedVariable struct {
+	module int
+	addr   uint64 // at run time
+}
+
+// copiedVariables finds them by name. The first module that has one is the program.
+func (x *indexer) copiedVariables() map[string]copiedVariable {
+	copies := map[string]copiedVariable{}
+	for i := range x.code.modules {
+		m := &x.code.modules[i]
+		if m.file == nil {
+			continue
+		}
+		for name, addr := range m.file.CopiedVariables() {
+			if _, known := copies[name]; !known {
+				copies[name] = copiedVariable{i, addr + m.bias}
+			}
+		}
+	}
+	return copies
+}
+
+// moved returns a variable as it lies at run time: where the program has a copy, there.
+func (l *variableLoader) moved(module int, bias uint64, v *symbols.Variable) *symbols.Variable {
+	c, ok := l.copies[v.Linkage]
+	if !ok || v.Kind != symbols.Global || c.module == module || len(v.Places) != 1 || v.Places[0].Base != symbols.FromAddress {
+		return v
+	}
+	copied := *v
+	copied.Places = []symbols.Place{{Offset: int64(c.addr - bias)}}
+	return &copied
 }
 
 // flatTables are the tables that are loaded into, temporary ones.
@@ -171,7 +207,7 @@ func (l *variableLoader) finish() error {
 func (l *variableLoader) flush(more int) error {
 	for _, b := range []buffer{&l.types, &l.member, &l.vars, &l.places} {
 		columns, rows := b.columns()
-		if rows <= more {
+		if rows <= more && heapOf(b) < maxHeap || rows == 0 {
 			continue
 		}
 		if err := l.append[b.table()].append(l.ctx, columns, nil, rows); err != nil {
@@ -180,6 +216,21 @@ func (l *variableLoader) flush(more int) error {
 		b.reset()
 	}
 	return nil
+}
+
+// maxHeap is how many bytes of texts a buffer holds.
+const maxHeap = 64 << 20
+
+func heapOf(b buffer) int {
+	switch b := b.(type) {
+	case *flatTypes:
+		return len(b.name.heap)
+	case *flatMembers:
+		return len(b.name.heap)
+	case *flatVariables:
+		return len(b.name.heap) + len(b.scope.heap) + len(b.file.heap)
+	}
+	return 0
 }
 
 func (l *variableLoader) addTypes(module int, base uint32, types []symbols.Type) error {
@@ -211,7 +262,7 @@ func (l *variableLoader) addVariables(module int, base uint32, data *symbols.Dat
 	m := &l.x.code.modules[module]
 	types := data.Types
 	for i := range data.Variables {
-		v := &data.Variables[i]
+		v := l.moved(module, m.bias, &data.Variables[i])
 		function := uint32(0)
 		if v.Function >= 0 {
 			function = l.x.code.first[module] + uint32(v.Function)

@@ -129,3 +129,30 @@ func TestTypesAreSound(t *testing.T) {
 		t.Errorf("%d structs, %v", n, err)
 	}
 }
+
+// A variable of a library that was copied into the program lies there.
+func TestCopiedVariable(t *testing.T) {
+	db, _ := indexed(t, record(t, "copied_variable"), Options{})
+	var said string
+	if err := db.QueryRow("SELECT trim(text, chr(10)) FROM output").Scan(&said); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := db.Query(`SELECT addr FROM variables v WHERE name IN ('environ', '__environ') AND kind = 'global' AND addr IS NOT NULL`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	n := 0
+	for ; rows.Next(); n++ {
+		var addr uint64
+		if err := rows.Scan(&addr); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%#x", addr); got != said {
+			t.Errorf("environ lies at %s, the program says %s", got, said)
+		}
+	}
+	if n == 0 {
+		t.Skip("the C library has no debug information here")
+	}
+}

@@ -148,8 +148,8 @@ func (p *dataUnit) openType(e *entry, kind TypeKind, prefix string, in levelKind
 		_, _, t.target = p.u.reference(e.v[aSignature])
 		t.passes = t.target != 0
 	}
-	*next = level{kind: in, typ: at, name: t.name, qualifier: t.qualifier, fnOff: next.fnOff, scope: next.scope}
-	if t.named && t.qualifier != "" {
+	*next = level{kind: in, typ: at, name: t.name, fnOff: next.fnOff, scope: next.scope}
+	if e.ok(aSpecification) && t.named && len(t.qualifier)+len(t.name) < maxQualifier {
 		next.qualifier, next.qualified = t.qualifier+t.name+"::", true
 	}
 }

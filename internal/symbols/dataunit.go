@@ -27,7 +27,10 @@ type dataUnit struct {
 	declared  map[uint64]declaration
 	fileNames []string
 	inlined   map[uint64]string // names of inlined functions by key
-	follow    entry             // scratch
+	// Scratch.
+	follow entry
+	eval   evaluation
+	places []Place
 }
 
 // levelKind is what an entry's children belong to.
@@ -114,6 +117,9 @@ func (p *dataUnit) read() error {
 		if !a.children && p.depth <= 1 {
 			break
 		}
+		if p.depth > maxNesting {
+			return fmt.Errorf("entry at %#x: entries are nested more than %d deep", off, maxNesting)
+		}
 	}
 	for p.depth > 0 {
 		p.pop()
@@ -121,13 +127,20 @@ func (p *dataUnit) read() error {
 	return nil
 }
 
+// maxNesting is how deep entries may be in others, maxQualifier how long the names may be together
+// that a type is in: longer ones are built to explode.
+const (
+	maxNesting   = 1 << 10
+	maxQualifier = 1 << 13
+)
+
 // useless tells whether neither an entry nor what is in it says anything of types or
 // variables.
 func useless(tag dwarf.Tag) bool {
 	switch tag {
 	case dwarf.TagCallSite, 0x4109, dwarf.TagCallSiteParameter, 0x410a, dwarf.TagLabel, dwarf.TagTemplateTypeParameter,
 		dwarf.TagTemplateValueParameter, dwarf.TagImportedDeclaration, dwarf.TagImportedModule, dwarf.TagImportedUnit,
-		dwarf.TagUnspecifiedParameters, dwarf.TagFriend, dwarf.TagDwarfProcedure, 0x4106, 0x4107:
+		dwarf.TagFriend, dwarf.TagDwarfProcedure, 0x4106, 0x4107:
 		return true
 	}
 	return false
@@ -186,6 +199,10 @@ func (p *dataUnit) entry(e *entry) {
 	case dwarf.TagFormalParameter:
 		p.parameter(e)
 		next.kind = inNothing
+	case dwarf.TagUnspecifiedParameters:
+		if l := p.top(); l.kind == inFuncType {
+			l.members = append(l.members, rawMember{isParameter: true, name: "..."})
+		}
 	case dwarf.TagCompileUnit, dwarf.TagPartialUnit, dwarf.TagTypeUnit, 0x4a: // skeleton unit
 	default:
 		p.typeEntry(e, &next)
@@ -234,6 +251,9 @@ func (p *dataUnit) qualifierAt(i int) string {
 		l.qualifier = p.qualifierAt(i-1) + l.name + "::"
 	default:
 		l.qualifier = p.qualifierAt(i - 1)
+	}
+	if len(l.qualifier) > maxQualifier {
+		l.qualifier = "...::"
 	}
 	l.qualified = true
 	return l.qualifier
@@ -376,7 +396,7 @@ func (r *dataReader) readUnits() {
 		}
 		s.types, s.members, s.vars, s.levels = p.types, p.members, p.vars, p.levels
 		p.types, p.members, p.vars = slices.Clone(p.types), slices.Clone(p.members), slices.Clone(p.vars)
-		p.levels, p.declared, p.inlined, p.fileNames = nil, nil, nil, nil
+		p.levels, p.declared, p.inlined, p.fileNames, p.eval, p.places = nil, nil, nil, nil, evaluation{}, nil
 		scratches.Put(s)
 	})
 }

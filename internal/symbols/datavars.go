@@ -181,7 +181,7 @@ func (p *dataUnit) locate(e *entry, l *level, constant bool, v *Variable) {
 	if !a.ok() {
 		return
 	}
-	w := whereabouts{p: p, fn: l.fn}
+	w := whereabouts{p: p, fn: l.fn, places: p.places[:0]}
 	if a.isBlock() {
 		w.everywhere(p.u.block(a), l.ranges)
 	} else if a.isNumber() || a.form == formSecOffset || a.form == formLoclistx {
@@ -190,5 +190,7 @@ func (p *dataUnit) locate(e *entry, l *level, constant bool, v *Variable) {
 	if lives, ok := w.lives(); ok {
 		v.Lives = lives
 	}
-	v.Places = w.places
+	if p.places = w.places; len(w.places) > 0 {
+		v.Places = slices.Clone(w.places)
+	}
 }

@@ -107,7 +107,7 @@ const (
 // maxParts bounds the pieces of one variable.
 const maxParts = 64
 
-// evaluation runs one location expression.
+// evaluation runs location expressions, one after the other.
 type evaluation struct {
 	u      *unit
 	fbase  symbolic // of DW_OP_fbreg
@@ -118,13 +118,15 @@ type evaluation struct {
 	isDone bool // simple is set
 }
 
-// evaluate returns what an expression says, in pieces: one of size 0 where it is about
-// the whole variable. fbase is the function's frame base.
-func (u *unit) evaluate(expr []byte, fbase symbolic) []part {
-	v := evaluation{u: u, fbase: fbase, r: buf{b: expr}}
+// run returns what an expression says, in pieces: one of size 0 where it is about
+// the whole variable. fbase is the function's frame base. The result is valid until the
+// next call.
+func (v *evaluation) run(u *unit, expr []byte, fbase symbolic) []part {
+	*v = evaluation{u: u, fbase: fbase, r: buf{b: expr}, stack: v.stack[:0], parts: v.parts[:0]}
 	for v.r.more() && len(v.parts) < maxParts {
 		if !v.step() || v.r.bad {
-			return []part{{kind: partRegister}}
+			v.parts = append(v.parts[:0], part{kind: partRegister})
+			return v.parts
 		}
 	}
 	if len(v.parts) == 0 || v.isDone || len(v.stack) > 0 {

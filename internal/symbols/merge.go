@@ -24,9 +24,11 @@ type merger struct {
 	kept  []int32  // the type that stands for each number
 	names []string // by number
 	sizes []sizeState
-	work  int // types in the name that is being made
-	seed  maphash.Seed
-	mixer uint64
+	// nameBytes is how long all names together may still become.
+	nameBytes int
+	work      int // types in the name that is being made
+	seed      maphash.Seed
+	mixer     uint64
 }
 
 func (m *merger) merge() *Data {

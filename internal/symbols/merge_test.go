@@ -164,7 +164,7 @@ func TestTypeNames(t *testing.T) {
 	for i := range d.Types {
 		names[d.Types[i].Name] = true
 	}
-	for _, name := range []string{"struct node *", "int (*)(struct node *, const char *)", "short int [2][3][4]", "short int [3][4]", "const char *const",
+	for _, name := range []string{"struct node *", "int (*)(struct node *, const char *, ...)", "short int [2][3][4]", "short int [3][4]", "const char *const",
 		"const char *const [2]", "char []", "const long long int", "volatile unsigned char", "enum color", "union word", "callback", "char **"} {
 		if !names[name] {
 			var near []string

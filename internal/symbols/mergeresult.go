@@ -5,6 +5,10 @@ func (m *merger) result() *Data {
 	d := &Data{Types: make([]Type, len(m.kept))}
 	m.names = make([]string, len(m.kept))
 	m.sizes = make([]sizeState, len(m.kept))
+	m.nameBytes = 1 << 24
+	for _, p := range m.units {
+		m.nameBytes += 64 * int(p.u.end-p.u.off)
+	}
 	for id := 1; id < len(m.kept); id++ {
 		d.Types[id] = m.newType(int32(id))
 	}

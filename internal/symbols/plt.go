@@ -141,3 +141,36 @@ func (f *File) pltFunctions(nameAt func(addr uint64) string) []Function {
 	})
 	return out
 }
+
+// CopiedVariables returns, by name, where the dynamic linker copies variables of other files to
+// (R_X86_64_COPY): from then on all files use the copy. Such a program was not built
+// as a position-independent executable.
+func (f *File) CopiedVariables() map[string]uint64 {
+	copied := map[string]uint64{}
+	f.guard("the dynamic relocations", func() {
+		entries, names, err := f.main.symbolTable(elf.SHT_DYNSYM)
+		if err != nil {
+			return
+		}
+		for _, s := range f.main.elf.Sections {
+			if s.Type != elf.SHT_RELA || s.Flags&elf.SHF_ALLOC == 0 {
+				continue
+			}
+			b, err := f.main.raw(s)
+			if err != nil {
+				continue
+			}
+			for ; len(b) >= 24; b = b[24:] { // Elf64_Rela
+				info := binary.LittleEndian.Uint64(b[8:])
+				at := (info >> 32) * symbolSize
+				if elf.R_X86_64(info&0xffffffff) != elf.R_X86_64_COPY || at+symbolSize > uint64(len(entries)) {
+					continue
+				}
+				if name := stringAt(names, uint64(binary.LittleEndian.Uint32(entries[at:]))); name != "" {
+					copied[name] = binary.LittleEndian.Uint64(b)
+				}
+			}
+		}
+	})
+	return copied
+}

@@ -18,6 +18,9 @@ func (m *merger) typeName(id int32) string {
 		return m.names[id]
 	}
 	r := m.all[m.kept[id]]
+	if m.nameBytes <= 0 {
+		return r.name
+	}
 	if !r.named {
 		switch r.kind {
 		case Struct, Class, Union, Enum, Variants, Typedef, Signed, Unsigned, Float, Bool, Char:
@@ -26,6 +29,7 @@ func (m *merger) typeName(id int32) string {
 	}
 	m.work = 0
 	m.names[id] = m.declare(id, "", 0)
+	m.nameBytes -= len(m.names[id])
 	return m.names[id]
 }
 
@@ -41,6 +45,9 @@ func (m *merger) declare(id int32, inner string, depth int) string {
 	t := m.kept[id]
 	r := m.all[t]
 	if r.named {
+		if depth > 0 && len(r.name) > maxTypeName {
+			return spaced("...", inner)
+		}
 		return spaced(r.prefix+r.qualifier+r.name, inner)
 	}
 	target := m.id(r.target)
@@ -120,8 +127,11 @@ func (m *merger) slice(language string, target int32, count uint64, depth int) s
 // parameters lists the types of a function type's parameters.
 func (m *merger) parameters(t int32, depth int) string {
 	list := m.members(t)
-	if len(list) == 0 {
+	switch {
+	case len(list) == 0:
 		return "(void)"
+	case len(list) == 1 && list[0].name != "": // declared without a prototype
+		return "()"
 	}
 	var b strings.Builder
 	b.WriteByte('(')
@@ -132,6 +142,10 @@ func (m *merger) parameters(t int32, depth int) string {
 		if b.Len() > maxTypeName {
 			b.WriteString("...")
 			break
+		}
+		if e.name != "" { // "..."
+			b.WriteString(e.name)
+			continue
 		}
 		b.WriteString(m.declare(m.id(e.typ), "", depth+4))
 	}

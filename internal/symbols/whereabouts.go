@@ -1,5 +1,11 @@
 package symbols
 
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
+
 // whereabouts collects what a variable's location says.
 type whereabouts struct {
 	p      *dataUnit
@@ -20,12 +26,12 @@ type frameBase struct {
 func (p *dataUnit) frameBases(a attr) []frameBase {
 	switch {
 	case a.isBlock():
-		return []frameBase{{0, ^uint64(0), p.u.frameExpression(p.u.block(a))}}
+		return []frameBase{{0, ^uint64(0), p.frameExpression(p.u.block(a))}}
 	case a.isNumber() || a.form == formSecOffset || a.form == formLoclistx:
 		var out []frameBase
 		for _, e := range p.u.locationList(a) {
 			if !e.everywhere {
-				out = append(out, frameBase{e.lo, e.hi, p.u.frameExpression(e.expr)})
+				out = append(out, frameBase{e.lo, e.hi, p.frameExpression(e.expr)})
 			}
 		}
 		return out
@@ -34,11 +40,11 @@ func (p *dataUnit) frameBases(a attr) []frameBase {
 }
 
 // frameExpression is a frame base's place; a register stands for what it holds.
-func (u *unit) frameExpression(expr []byte) symbolic {
+func (p *dataUnit) frameExpression(expr []byte) symbolic {
 	if len(expr) == 1 && expr[0] >= opReg0 && expr[0] < opBreg0 {
 		return registerBase(uint64(expr[0]-opReg0), 0)
 	}
-	if parts := u.evaluate(expr, symbolic{}); len(parts) == 1 && parts[0].kind == partMemory {
+	if parts := p.eval.run(p.u, expr, symbolic{}); len(parts) == 1 && parts[0].kind == partMemory {
 		return parts[0].at
 	}
 	return symbolic{}
@@ -70,6 +76,9 @@ func (w *whereabouts) list(entries []listed, scope []span) {
 			if e.everywhere {
 				lo, hi = s.lo, s.hi
 			}
+			if !w.p.u.d.spend(0) { // of a damaged file, in which lists are shared
+				return
+			}
 			if lo < hi && len(w.places) < maxPlaces {
 				w.between(e.expr, lo, hi, false)
 			}
@@ -84,6 +93,9 @@ const maxPlaces = 1 << 12
 func (w *whereabouts) between(expr []byte, lo, hi uint64, fixed bool) {
 	done := false
 	for _, b := range w.fn.bases {
+		if !w.p.u.d.spend(0) {
+			return
+		}
 		if from, to := max(lo, b.lo), min(hi, b.hi); from < to {
 			w.take(expr, b.at, from, to, fixed && len(w.fn.bases) == 1)
 			done = true
@@ -99,7 +111,7 @@ func (w *whereabouts) take(expr []byte, base symbolic, lo, hi uint64, fixed bool
 	if len(expr) == 0 {
 		return
 	}
-	parts := w.p.u.evaluate(expr, base)
+	parts := w.p.eval.run(w.p.u, expr, base)
 	whole, offset := true, uint64(0)
 	n := len(w.places)
 	for _, part := range parts {
@@ -162,7 +174,12 @@ func (w *whereabouts) place(part part, offset, lo, hi uint64, fixed bool) bool {
 		return w.fixedPlace(pl, reg)
 	}
 	covered := uint64(0)
-	for _, r := range w.fn.frameRows(w.p.f) {
+	rows := w.fn.frameRows(w.p.f)
+	first := sort.Search(len(rows), func(i int) bool { return rows[i].hi > lo })
+	for _, r := range rows[first:] {
+		if r.lo >= hi || !w.p.u.d.spend(0) {
+			break
+		}
 		if from, to := max(lo, r.lo), min(hi, r.hi); from < to && r.reg == reg {
 			cut := pl
 			cut.Lo, cut.Hi, cut.Offset = from, to, s.off-r.off
@@ -222,6 +239,7 @@ func (fn *openFunction) frameRows(f *File) []frameRow {
 		for _, r := range fn.ranges {
 			fn.rows = append(fn.rows, f.frames().rows(r.lo, r.hi)...)
 		}
+		slices.SortFunc(fn.rows, func(a, b frameRow) int { return cmp.Compare(a.lo, b.lo) })
 	}
 	return fn.rows
 }
