@@ -68,14 +68,13 @@ func TestVariablePaths(t *testing.T) {
 		"total.by_value.a[5]":                 "6 7",
 		"total.by_value.a[0]":                 "1",
 		"main.big.a[3]":                       "4",
-		"target":                              "5 6",
 		"main.target":                         "5 6",
 		"paths.c:blocks.result":               "0 2 102",
 		"paths.c:" + line(t, "inner = n;"):    "1 2",
 		"paths.c:" + line(t, "inner = n * 1"): "100",
 		"count_calls.calls":                   "1 2",
 		"calls":                               "1 2",
-		"*set.target":                         "2 6",
+		"*set.target":                         "6 2",
 		"settings.title":                      `"name"`,
 	} {
 		rows := ask(t, database, "SELECT text, part FROM variable_writes("+quote(path)+") ORDER BY t")
