@@ -16,8 +16,13 @@ type write struct {
 	size                     uint32
 	process, thread, stack   uint32
 	source                   string
-	data                     []byte // from dataAt on; nil where value has all
-	dataAt                   uint64
+	data                     []chunk // none where value has all
+}
+
+// chunk is a part of a wide write's bytes.
+type chunk struct {
+	at    uint64
+	bytes []byte
 }
 
 // byteAt gives the write's byte for an address that it covers; ok is false
@@ -26,8 +31,10 @@ func (w *write) byteAt(addr uint64) (b byte, ok bool) {
 	if off := addr - w.addr; off < 8 {
 		return byte(w.value >> (8 * off)), true
 	}
-	if i := addr - w.dataAt; i < uint64(len(w.data)) {
-		return w.data[i], true
+	for _, c := range w.data {
+		if i := addr - c.at; i < uint64(len(c.bytes)) {
+			return c.bytes[i], true
+		}
 	}
 	return 0, false
 }
@@ -87,10 +94,8 @@ func (e *Engine) fetch(ctx context.Context, spans []span, from, to uint64) ([]wr
 		})
 		return i < len(spans) && spans[i].lo < addr+uint64(size)
 	}
-	scans := clusters(spans, mostScans)
-	if len(scans) == len(spans) && len(spans) > 0 {
-		scans = slices.Clone(spans)
-	}
+	// A narrow write touches two scans only where they are close: there are none.
+	scans := clusters(mergeSpans(slices.Clone(spans), 8), mostScans)
 	for _, s := range scans {
 		condition := fmt.Sprintf("t >= %d AND t < %d AND addr < %d::UBIGINT", from, to, s.hi)
 		narrow := condition + fmt.Sprintf(" AND addr >= %d::UBIGINT", s.lo-min(s.lo, 7)) + listed(spans, s)
@@ -109,9 +114,9 @@ func (e *Engine) fetch(ctx context.Context, spans []span, from, to uint64) ([]wr
 		// Of the bytes, only those in the range: a system call may have read megabytes.
 		err = e.query(ctx, func(v []driver.Value) error {
 			w := write{t: u64(v[0]), call: u64(v[1]), pc: u64(v[2]), addr: u64(v[3]), value: u64(v[4]), size: u32(v[5]),
-				process: u32(v[6]), thread: u32(v[7]), stack: u32(v[8]), source: text(v[9]), dataAt: u64(v[11])}
+				process: u32(v[6]), thread: u32(v[7]), stack: u32(v[8]), source: text(v[9])}
 			if b, ok := v[10].([]byte); ok {
-				w.data = slices.Clone(b)
+				w.data = []chunk{{u64(v[11]), slices.Clone(b)}}
 			}
 			if touches(w.addr, w.size) {
 				out = append(out, w)
@@ -125,9 +130,25 @@ func (e *Engine) fetch(ctx context.Context, spans []span, from, to uint64) ([]wr
 		}
 	}
 	slices.SortStableFunc(out, func(a, b write) int {
-		return cmp.Compare(a.t, b.t)
+		return cmp.Or(cmp.Compare(a.t, b.t), cmp.Compare(a.addr, b.addr))
 	})
-	return out, nil
+	return joined(out), nil
+}
+
+// joined makes one of a wide write that several scans found, each with the bytes
+// in its own range.
+func joined(writes []write) []write {
+	out := writes[:0]
+	for _, w := range writes {
+		if n := len(out); n > 0 && w.size > 8 {
+			if last := &out[n-1]; last.t == w.t && last.addr == w.addr && last.size == w.size && last.pc == w.pc {
+				last.data = append(last.data, w.data...)
+				continue
+			}
+		}
+		out = append(out, w)
+	}
+	return out
 }
 
 // listed is a condition that keeps the narrow writes in a scan's range that can

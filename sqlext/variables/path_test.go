@@ -107,3 +107,23 @@ func FuzzPath(f *testing.F) {
 		}
 	})
 }
+
+// TestJoinedWrites: a wide write that two ranges found is one, with the bytes of
+// both.
+func TestJoinedWrites(t *testing.T) {
+	wide := func(at uint64, b string) write {
+		return write{t: 5, pc: 7, addr: 100, size: 64, value: 1, data: []chunk{{at, []byte(b)}}}
+	}
+	got := joined([]write{{t: 5, pc: 6, addr: 90, size: 8}, wide(120, "ab"), wide(150, "c"), {t: 6, pc: 7, addr: 100, size: 64}})
+	if len(got) != 3 {
+		t.Fatalf("%d writes", len(got))
+	}
+	for addr, want := range map[uint64]byte{100: 1, 120: 'a', 121: 'b', 150: 'c'} {
+		if b, ok := got[1].byteAt(addr); !ok || b != want {
+			t.Errorf("byte %d: %d, %v", addr, b, ok)
+		}
+	}
+	if _, ok := got[1].byteAt(130); ok {
+		t.Error("byte 130 is known")
+	}
+}

@@ -103,7 +103,10 @@ func (r *resolver) name(ref nameRef) (operand, error) {
 		o, err := r.follow(c, ref)
 		switch {
 		case errors.As(err, new(*memberError)):
-			failed = err
+			// That a library has a variable called like the function is no news.
+			if c.parts > 1 || c.vars[0].module == 1 {
+				failed = err
+			}
 		case err != nil:
 			return operand{}, err
 		default:
