@@ -33,6 +33,7 @@ var workshop = map[string]bool{
 	"hindsight/internal/bench":      true,
 	"hindsight/internal/e2e":        true,
 	"hindsight/internal/fixture":    true,
+	"hindsight/internal/gdbtext":    true,
 	"hindsight/internal/layering":   true,
 	"hindsight/internal/testreport": true,
 }

@@ -2,8 +2,6 @@ package render
 
 import (
 	"debug/elf"
-	"fmt"
-	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +15,7 @@ import (
 	"github.com/ianlancetaylor/demangle"
 
 	"hindsight/internal/fixture"
+	"hindsight/internal/gdbtext"
 )
 
 // TestAgainstGDB renders all variables of the programs in testdata/values from
@@ -71,9 +70,9 @@ func compareWithGDB(t *testing.T, p fixture.Program, flags fixture.Variant) {
 		if said {
 			got = regexp.MustCompile(`0x[0-9a-f]{4,}`).ReplaceAllString(got, "0x…")
 		} else {
-			want = fromGDB(s.texts[name])
+			want = gdbtext.Rewrite(s.texts[name])
 		}
-		if !sameValue(got, want, precision(name)) {
+		if !gdbtext.Same(got, want, precision(name)) {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, want)
 		}
 		compared++
@@ -244,27 +243,6 @@ func (c core) ReadMemory(addr uint64, p []byte, _ uint64) int {
 	return 0
 }
 
-var (
-	castPrefix   = regexp.MustCompile(`^\((?:[^()"']|\([^()]*\))*\) (@?0x)`)
-	octal        = regexp.MustCompile(`\\([0-7]{3})`)
-	emptyBase    = regexp.MustCompile(`<[\w:<>, ]+> = \{<No data fields>\}(, )?`)
-	inaccessible = regexp.MustCompile(` <error: Cannot access memory at address 0x[0-9a-f]+>`)
-	aNumber      = regexp.MustCompile(`-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?`)
-)
-
-// fromGDB rewrites what gdb prints in the ways that docs/values.md says to
-// differ.
-func fromGDB(s string) string {
-	s = castPrefix.ReplaceAllString(s, "$1")
-	s = octal.ReplaceAllStringFunc(s, func(o string) string {
-		n, _ := strconv.ParseUint(o[1:], 8, 8)
-		return fmt.Sprintf(`\x%02x`, n)
-	})
-	s = inaccessible.ReplaceAllString(s, "")
-	s = emptyBase.ReplaceAllString(s, "")
-	return strings.ReplaceAll(s, "{<No data fields>}", "{}")
-}
-
 // precision is the number of bits that floating-point numbers of a variable have.
 func precision(name string) uint {
 	switch {
@@ -274,37 +252,4 @@ func precision(name string) uint {
 		return 64
 	}
 	return 53
-}
-
-// sameValue compares texts; floating-point numbers are equal where the nearest
-// binary ones are.
-func sameValue(got, want string, bits uint) bool {
-	if got == want {
-		return true
-	}
-	a, b := aNumber.FindAllString(got, -1), aNumber.FindAllString(want, -1)
-	if len(a) != len(b) || aNumber.ReplaceAllString(got, "#") != aNumber.ReplaceAllString(want, "#") {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] && (!strings.ContainsAny(a[i]+b[i], ".e") || !sameFloat(a[i], b[i], bits)) {
-			return false
-		}
-	}
-	return true
-}
-
-func sameFloat(a, b string, bits uint) bool {
-	if bits > 53 {
-		x, _, err1 := big.ParseFloat(a, 10, bits, big.ToNearestEven)
-		y, _, err2 := big.ParseFloat(b, 10, bits, big.ToNearestEven)
-		return err1 == nil && err2 == nil && x.Cmp(y) == 0
-	}
-	size := 64
-	if bits == 24 {
-		size = 32
-	}
-	x, err1 := strconv.ParseFloat(a, size)
-	y, err2 := strconv.ParseFloat(b, size)
-	return err1 == nil && err2 == nil && x == y
 }
