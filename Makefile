@@ -45,10 +45,10 @@ lint:
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	go test -count=1 ./internal/layering
-	go test -count=1 -run 'Page$$' ./tables ./sqlext ./internal/abi
+	go test -count=1 -run 'Page$$' ./tables ./sqlext ./internal/abi ./queries/check
 
 generate:
-	go test -count=1 -run 'Page$$' ./tables ./sqlext ./internal/abi -update
+	go test -count=1 -run 'Page$$' ./tables ./sqlext ./internal/abi ./queries/check -update
 
 clean:
 	rm -rf hindsight build

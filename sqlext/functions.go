@@ -47,7 +47,7 @@ func registerFunctions(ctx context.Context, connector *duckdb.Connector) (_ *fun
 	if err != nil {
 		return nil, err
 	}
-	columns, err := writeColumnInfos()
+	columns, err := variableColumnInfos()
 	if err != nil {
 		return nil, err
 	}
@@ -109,18 +109,24 @@ func (v *valueAt) Config() duckdb.ScalarFuncConfig {
 	return duckdb.ScalarFuncConfig{InputTypeInfos: []duckdb.TypeInfo{v.text, v.text, v.time}, ResultTypeInfo: v.text}
 }
 
-// Executor tells DuckDB what to call.
+// Executor tells DuckDB what to call. It is asked for each chunk of rows, most of
+// which ask about the same variable.
 func (v *valueAt) Executor() duckdb.ScalarFuncExecutor {
+	var database, name string
+	var value *variables.Value
 	return duckdb.ScalarFuncExecutor{RowContextExecutor: func(ctx context.Context, args []driver.Value) (any, error) {
 		own, done := detached(ctx)
 		defer done()
-		e, err := v.f.engine(own, args[0].(string))
-		if err != nil {
-			return nil, err
-		}
-		value, err := e.CachedValue(own, args[1].(string))
-		if err != nil {
-			return nil, err
+		if value == nil || database != args[0].(string) || name != args[1].(string) {
+			e, err := v.f.engine(own, args[0].(string))
+			if err != nil {
+				return nil, err
+			}
+			value, err = e.CachedValue(own, args[1].(string))
+			if err != nil {
+				return nil, err
+			}
+			database, name = args[0].(string), args[1].(string)
 		}
 		text, ok, err := value.At(own, args[2].(uint64))
 		if !ok || err != nil {
@@ -128,22 +134,4 @@ func (v *valueAt) Executor() duckdb.ScalarFuncExecutor {
 		}
 		return text, nil
 	}}
-}
-
-// addFunctions makes the functions known, and the macros over them.
-func (h *History) addFunctions(ctx context.Context) error {
-	f, err := registerFunctions(ctx, h.connector)
-	if err != nil {
-		return err
-	}
-	h.functions = f
-	for _, s := range []string{
-		"CREATE OR REPLACE TEMP MACRO variable_writes(name) AS TABLE SELECT * FROM _variable_writes('history', coalesce(CAST(name AS VARCHAR), ''))",
-		"CREATE OR REPLACE TEMP MACRO value_at(name, t) AS _value_at('history', name, CAST(t AS UBIGINT))",
-	} {
-		if err := h.exec(ctx, s); err != nil {
-			return fmt.Errorf("create a macro: %w", err)
-		}
-	}
-	return nil
 }

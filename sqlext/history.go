@@ -34,6 +34,8 @@ type History struct {
 	conn      *duckdb.Conn
 	tempDir   string
 	functions *functions // nil where the history is being extended
+	// restricted is what Restrict sets.
+	restricted bool
 }
 
 // databaseName is what the history's tables live in, whatever the file is
@@ -53,10 +55,10 @@ func Open(ctx context.Context, file string) (*History, error) {
 	if err := h.checkVersion(ctx); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
-	if err := h.addMissing(ctx); err != nil {
-		return nil, errors.Join(err, h.Close())
+	if h.functions, err = registerFunctions(ctx, h.connector); err == nil {
+		err = h.addMissing(ctx)
 	}
-	if err := h.addFunctions(ctx); err != nil {
+	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil

@@ -19,6 +19,9 @@ func Install(ctx context.Context, file string) (err error) {
 		statements = append(statements, v.statements(false)...)
 	}
 	for _, m := range Macros() {
+		if m.Live {
+			continue
+		}
 		statements = append(statements, m.statements()...)
 	}
 	for _, s := range append(statements, "COMMIT", "CHECKPOINT") {

@@ -90,8 +90,14 @@ func TestMacros(t *testing.T) {
 		example(t, h, m.Name, m.Example)
 	}
 	comments, err := h.strings(t.Context(), "SELECT comment FROM duckdb_functions() WHERE database_name = 'history' AND comment IS NOT NULL")
-	if err != nil || len(comments) != len(macros) {
-		t.Errorf("%d of %d macros have a comment (%v)", len(comments), len(macros), err)
+	stored := 0
+	for _, m := range macros {
+		if !m.Live {
+			stored++
+		}
+	}
+	if err != nil || len(comments) != stored {
+		t.Errorf("%d of %d macros have a comment (%v)", len(comments), stored, err)
 	}
 }
 

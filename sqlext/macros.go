@@ -5,14 +5,16 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
 
 // Macro is a function that SQL itself expresses, so that every DuckDB client
-// of a history has it. It is a file of macros/, whose header is its
-// documentation.
+// of a history has it, or that Go functions stand behind (Live). It is a file of
+// macros/ or macros/live/, whose header is its documentation.
 type Macro struct {
 	Name      string
 	Signature string // name(parameters)
@@ -27,9 +29,12 @@ type Macro struct {
 	ColumnsOf string
 	Table     bool // it gives rows
 	SQL       string
+	// Live tells that it needs functions of this program, and so is not stored in
+	// a history.
+	Live bool
 }
 
-//go:embed macros/*.sql
+//go:embed macros/*.sql macros/live/*.sql
 var macroFiles embed.FS
 
 var loadMacros = sync.OnceValues(func() ([]Macro, error) {
@@ -37,6 +42,11 @@ var loadMacros = sync.OnceValues(func() ([]Macro, error) {
 	if err != nil {
 		return nil, err
 	}
+	live, err := fs.Glob(macroFiles, "macros/live/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	names = append(names, live...)
 	var out []Macro
 	for _, name := range names {
 		data, err := macroFiles.ReadFile(name)
@@ -47,11 +57,13 @@ var loadMacros = sync.OnceValues(func() ([]Macro, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if name != "macros/"+m.Name+".sql" {
+		if path.Base(name) != m.Name+".sql" {
 			return nil, fmt.Errorf("%s: defines %s", name, m.Name)
 		}
+		m.Live = strings.HasPrefix(name, "macros/live/")
 		out = append(out, m)
 	}
+	slices.SortFunc(out, func(a, b Macro) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
 })
 
@@ -110,7 +122,7 @@ func (h *History) addMissingMacros(ctx context.Context) error {
 		return fmt.Errorf("read the macros of %s: %w", h.path, err)
 	}
 	for _, m := range Macros() {
-		if have[m.Name] {
+		if have[m.Name] && !m.Live {
 			continue
 		}
 		create := strings.Replace(m.SQL, "CREATE OR REPLACE MACRO", "CREATE OR REPLACE TEMP MACRO", 1)

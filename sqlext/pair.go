@@ -2,6 +2,7 @@ package sqlext
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -52,7 +53,10 @@ func OpenPair(ctx context.Context, head, base string) (*History, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.addPair(ctx, sides); err != nil {
+	if h.functions, err = registerFunctions(ctx, h.connector); err == nil {
+		err = h.addPair(ctx, sides)
+	}
+	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
@@ -156,6 +160,10 @@ func (h *History) addSchema(ctx context.Context, s pairSide) error {
 		names[v.Name] = true
 	}
 	for _, m := range Macros() {
+		if m.Live {
+			// The Go functions are told the database, and look into no other.
+			m.SQL = strings.ReplaceAll(m.SQL, quote(databaseName), quote(s.catalog))
+		}
 		if err := h.createIn(ctx, s.schema, m.SQL, names); err != nil {
 			return fmt.Errorf("%s: %w", m.Name, err)
 		}
@@ -183,4 +191,24 @@ func (h *History) createIn(ctx context.Context, schema, statement string, names 
 // quoteName makes an SQL name.
 func quoteName(s string) string {
 	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+}
+
+// SideFacts are facts about a history of a pair.
+type SideFacts struct {
+	Program  string // file name of the executable
+	Warnings uint64 // diagnostics that are more than information
+}
+
+// Side tells facts about Head or Base.
+func (h *History) Side(ctx context.Context, side string) (SideFacts, error) {
+	var f SideFacts
+	err := h.each(ctx, fmt.Sprintf(`
+		SELECT coalesce((SELECT parse_filename(executable) FROM %[1]s.processes ORDER BY process_id LIMIT 1), ''),
+			(SELECT count(*) FROM %[1]s.diagnostics WHERE severity <> 'info')::UBIGINT`, side), func(v []driver.Value) {
+		f.Program, f.Warnings = v[0].(string), v[1].(uint64)
+	})
+	if err != nil {
+		return f, queryError(ctx, err)
+	}
+	return f, nil
 }

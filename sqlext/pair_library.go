@@ -17,6 +17,7 @@ type PairEntry struct {
 	Signature string // the name, and the parameters of a macro
 	Summary   string
 	Columns   []Described // of a view; the parameters of a macro
+	Gives     []Described // columns of a macro that gives rows
 	Text      string      // what the header says below
 	Example   string
 	Both      bool // it compares head and base, and is not in each of them
@@ -58,7 +59,7 @@ func parsePairEntry(file string) (PairEntry, error) {
 	h, statement, err := readHeader(file)
 	name, _, _ := strings.Cut(h.title, "(")
 	return PairEntry{
-		Name: name, Signature: h.title, Summary: h.summary, Text: h.text, Example: h.example, Columns: h.items, SQL: statement,
+		Name: name, Signature: h.title, Summary: h.summary, Text: h.text, Example: h.example, Columns: h.items, Gives: h.gives, SQL: statement,
 	}, err
 }
 

@@ -110,6 +110,9 @@ func TestPairLibrary(t *testing.T) {
 	for _, e := range PairLibrary() {
 		if strings.Contains(e.Signature, "(") {
 			example(t, h, e.Name, e.Example)
+			if e.Gives != nil {
+				sameColumns(t, h, e.Name, "FROM "+e.Name+"('counter')", e.Gives)
+			}
 			continue
 		}
 		sameColumns(t, h, e.Name, "FROM "+e.Name, e.Columns)

@@ -56,6 +56,11 @@ func (h *History) Query(ctx context.Context, statement string, args ...Argument)
 	if err != nil {
 		return nil, err
 	}
+	if h.restricted {
+		if err := checkText(text); err != nil {
+			return nil, err
+		}
+	}
 	prepared, err := h.conn.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, queryError(ctx, err)
@@ -63,6 +68,11 @@ func (h *History) Query(ctx context.Context, statement string, args ...Argument)
 	stmt := prepared.(*duckdb.Stmt)
 	r := &Rows{ctx: ctx, Kind: resultKind(stmt)}
 	infos := columnInfos(stmt)
+	if h.restricted {
+		if err := checkSafe(text, stmt); err != nil {
+			return nil, errors.Join(err, stmt.Close())
+		}
+	}
 	bound, err := bindable(stmt, args)
 	if err != nil {
 		return nil, errors.Join(err, stmt.Close())

@@ -8,8 +8,8 @@ import (
 	"hindsight/sqlext/variables"
 )
 
-// writeColumns are the columns of variable_writes.
-var writeColumns = []struct {
+// variableColumns are the columns of variable_writes.
+var variableColumns = []struct {
 	name string
 	typ  duckdb.Type
 	get  func(r *variables.Row) any
@@ -41,9 +41,9 @@ func orNull(v any, ok bool) any {
 	return v
 }
 
-func writeColumnInfos() ([]duckdb.ColumnInfo, error) {
+func variableColumnInfos() ([]duckdb.ColumnInfo, error) {
 	var out []duckdb.ColumnInfo
-	for _, c := range writeColumns {
+	for _, c := range variableColumns {
 		t, err := duckdb.NewTypeInfo(c.typ)
 		if err != nil {
 			return nil, err
@@ -72,7 +72,7 @@ func (f *functions) variableWrites(ctx context.Context, database, name string, c
 	own, done := detached(ctx)
 	defer done()
 	e, err := f.engine(own, database)
-	if err == nil {
+	if err == nil && name != "" {
 		err = e.Check(own, name)
 	}
 	if ctx.Err() != nil {
@@ -108,7 +108,7 @@ func (s *writeSource) FillRow(row duckdb.Row) (bool, error) {
 	}
 	r := &s.rows[s.next]
 	s.next++
-	for i, c := range writeColumns {
+	for i, c := range variableColumns {
 		if !s.projected[i] {
 			continue
 		}
@@ -122,8 +122,8 @@ func (s *writeSource) FillRow(row duckdb.Row) (bool, error) {
 func (s *writeSource) begin(row duckdb.Row) error {
 	s.begun = true
 	var want variables.Wanted
-	s.projected = make([]bool, len(writeColumns))
-	for i, c := range writeColumns {
+	s.projected = make([]bool, len(variableColumns))
+	for i, c := range variableColumns {
 		s.projected[i] = row.IsProjected(i)
 		switch c.name {
 		case textColumn:
@@ -131,6 +131,9 @@ func (s *writeSource) begin(row duckdb.Row) error {
 		case "function", "file", "line":
 			want.Source = want.Source || s.projected[i]
 		}
+	}
+	if s.name == "" { // NULL
+		return nil
 	}
 	own, done := detached(s.ctx)
 	defer done()

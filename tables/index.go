@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hindsight/internal/recording"
+	"hindsight/internal/symbols"
 	"hindsight/replay"
 )
 
@@ -119,6 +120,7 @@ type indexer struct {
 	filter filter
 	fills  map[string]bool // tables to fill
 	notes  []diagnostic
+	data   map[*symbols.File]func() *symbols.Data // types and variables
 
 	db *database
 	// spares are for the loader. They are made first, long before they are

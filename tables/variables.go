@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
+	"hindsight/internal/debuginfo"
 	"hindsight/internal/symbols"
 	"hindsight/replay"
 )
@@ -15,11 +17,20 @@ func (x *indexer) readData() {
 	if !x.fillsVariables() {
 		return
 	}
+	x.data = map[*symbols.File]func() *symbols.Data{}
+	var all []func() *symbols.Data
+	cache := debuginfo.User()
+	for i := range x.code.modules {
+		file := x.code.modules[i].file
+		if file == nil || x.data[file] != nil {
+			continue
+		}
+		x.data[file] = sync.OnceValue(func() *symbols.Data { return cache.Data(file) })
+		all = append(all, x.data[file])
+	}
 	go func() {
-		for i := range x.code.modules {
-			if file := x.code.modules[i].file; file != nil {
-				file.Data()
-			}
+		for _, read := range all {
+			read()
 		}
 	}()
 }
@@ -48,11 +59,11 @@ func (x *indexer) addVariables(ctx context.Context, ran []bool, blocks []replay.
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		data := x.code.modules[i].file.Data()
+		data := x.data[x.code.modules[i].file]()
 		if err := l.addTypes(i, base, data.Types); err != nil {
 			return err
 		}
-		if err := l.addVariables(i, base, data.Variables); err != nil {
+		if err := l.addVariables(i, base, data); err != nil {
 			return err
 		}
 		base += uint32(len(data.Types) - 1)
@@ -184,18 +195,23 @@ func (l *variableLoader) addTypes(module int, base uint32, types []symbols.Type)
 		for n := range t.Members {
 			l.member.add(id(int32(i)), uint32(n), id(t.Members[n].Type), &t.Members[n])
 		}
-		if err := l.flush(bufferRows); err != nil {
-			return err
+		if i%flushEvery == 0 {
+			if err := l.flush(bufferRows); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (l *variableLoader) addVariables(module int, base uint32, vars []symbols.Variable) error {
+// flushEvery is after how many types or variables it is looked whether a buffer is full.
+const flushEvery = 1024
+
+func (l *variableLoader) addVariables(module int, base uint32, data *symbols.Data) error {
 	m := &l.x.code.modules[module]
-	types := m.file.Data().Types
-	for i := range vars {
-		v := &vars[i]
+	types := data.Types
+	for i := range data.Variables {
+		v := &data.Variables[i]
 		function := uint32(0)
 		if v.Function >= 0 {
 			function = l.x.code.first[module] + uint32(v.Function)
@@ -218,8 +234,10 @@ func (l *variableLoader) addVariables(module int, base uint32, vars []symbols.Va
 		for k := range v.Places {
 			l.places.add(l.last, m.bias, &v.Places[k])
 		}
-		if err := l.flush(bufferRows); err != nil {
-			return err
+		if l.last%flushEvery == 0 {
+			if err := l.flush(bufferRows); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

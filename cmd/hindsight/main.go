@@ -133,7 +133,8 @@ Recordings live in $HINDSIGHT_DIR, else in $XDG_DATA_HOME/hindsight.`,
 		DisableSuggestions:         true,
 		SuggestionsMinimumDistance: 2,
 	}
-	root.AddCommand(newRecord(), newReplay(), newIndex(), newSQL(), newQuery(), newNotebook(), newList(), newShow(), newRemove(), newDoctor(), newVersion())
+	root.AddCommand(newRecord(), newReplay(), newIndex(), newSQL(), newQuery(), newNotebook(), newCheck(),
+		newList(), newShow(), newRemove(), newDoctor(), newVersion())
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(flagError)
 	return root

@@ -36,10 +36,13 @@ What a notebook may say is in docs/notebooks.md.`,
 		Example: `  hindsight notebook list
   hindsight notebook run time -o time.html
   hindsight notebook run invariants.md --check`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return usageError{errors.New("say what to do: list, show or run")}
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("there is no command %q of notebook: use list, show or run", args[0])
+			}
+			return errors.New("say what to do: notebook list, show or run")
 		},
+		RunE: func(*cobra.Command, []string) error { return nil },
 	}
 	cmd.AddCommand(newNotebookList(), newNotebookShow(), newNotebookRun())
 	return cmd
@@ -122,7 +125,7 @@ The blocks' SQL is that of "hindsight sql --safe": it reads the recordings and n
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVarP(&f.recordings, "recording", "r", nil, "the recording to ask; further ones are NAME=RECORDING, whose tables are NAME.writes and so on")
+	flags.StringArrayVarP(&f.recordings, "recording", "r", nil, "the recording to ask, or a history's file; further ones are NAME=RECORDING, whose tables are NAME.writes and so on")
 	flags.StringArrayVarP(&f.params, "param", "p", nil, "a parameter's value, NAME=VALUE")
 	flags.StringVarP(&f.output, "output", "o", "", "the file to write, FILE.html or FILE.md; - is standard output, in Markdown")
 	flags.BoolVar(&f.check, "check", false, "compare with the results in the file")
@@ -211,7 +214,8 @@ func runNotebook(cmd *cobra.Command, file string, f notebookFlags) error {
 		err = writeBeside(f.output, out)
 	}
 	if err == nil && r.Failed() {
-		err = failedBlocks(cmd, n, r)
+		failedBlocks(cmd, n, r)
+		err = exitStatus(exitFailure)
 	}
 	return err
 }
@@ -220,6 +224,10 @@ func runNotebook(cmd *cobra.Command, file string, f notebookFlags) error {
 func askNotebook(ctx context.Context, n *notebook.Notebook, h *sqlext.History, values map[string]string) (*notebook.Results, notebook.About, error) {
 	about, err := notebook.Describe(ctx, h)
 	if err != nil {
+		return nil, about, err
+	}
+	// A notebook may come from anyone.
+	if err := h.Restrict(ctx); err != nil {
 		return nil, about, err
 	}
 	r, err := n.Run(ctx, h, values)
@@ -232,8 +240,8 @@ func askNotebook(ctx context.Context, n *notebook.Notebook, h *sqlext.History, v
 
 func checkNotebook(cmd *cobra.Command, n *notebook.Notebook, r *notebook.Results) error {
 	if r.Failed() {
-		err := failedBlocks(cmd, n, r)
-		return errors.Join(errors.New(n.Name+": could not be run to its end"), err)
+		failedBlocks(cmd, n, r)
+		return exitStatus(exitUsage) // it could not be run
 	}
 	if !n.Stored() {
 		return fmt.Errorf("%s holds no results to compare with: store them with -o FILE.md, and look at them", n.Name)
@@ -259,13 +267,12 @@ func differ(n int) string {
 }
 
 // failedBlocks names the blocks that failed on standard error.
-func failedBlocks(cmd *cobra.Command, n *notebook.Notebook, r *notebook.Results) error {
+func failedBlocks(cmd *cobra.Command, n *notebook.Notebook, r *notebook.Results) {
 	for _, b := range r.Blocks {
 		if b.Err != nil {
 			fmt.Fprintf(cmd.ErrOrStderr(), "hindsight: %s: %s\n", n.Name, oneLine(b.Err))
 		}
 	}
-	return exitStatus(exitFailure)
 }
 
 var namedRecording = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=(.+)$`)
@@ -278,7 +285,7 @@ func openNotebookHistories(cmd *cobra.Command, recordings []string) (h *sqlext.H
 		first = recordings[:1]
 		recordings = recordings[1:]
 	}
-	if h, err = openHistory(cmd, first, ""); err != nil {
+	if h, err = openNamed(cmd, first); err != nil {
 		return nil, err
 	}
 	for _, text := range recordings {
@@ -295,9 +302,19 @@ func openNotebookHistories(cmd *cobra.Command, recordings []string) (h *sqlext.H
 	return h, nil
 }
 
+// openNamed opens the history of a recording, or one that is a file of its own.
+func openNamed(cmd *cobra.Command, names []string) (*sqlext.History, error) {
+	if len(names) > 0 {
+		if info, err := os.Stat(names[0]); err == nil && info.Mode().IsRegular() {
+			return sqlext.Open(cmd.Context(), names[0])
+		}
+	}
+	return openHistory(cmd, names, "")
+}
+
 func attachRecording(cmd *cobra.Command, h *sqlext.History, name, recording string) error {
 	// Opening it indexes it where that is needed, and tells what is wrong with it.
-	other, err := openHistory(cmd, []string{recording}, "")
+	other, err := openNamed(cmd, []string{recording})
 	if err != nil {
 		return err
 	}

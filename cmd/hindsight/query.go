@@ -149,6 +149,7 @@ func queryHelp(q *queries.Query) string {
 
 type queryFlags struct {
 	database, recording, format string
+	safe                        bool
 }
 
 func newQueryRun() *cobra.Command {
@@ -178,6 +179,7 @@ hexadecimal, elements of a list are separated by commas.`,
 	flags.StringVarP(&f.recording, "recording", "r", "", "the recording to ask")
 	flags.StringVar(&f.database, "db", "", "the history's file, when it is not inside the recording")
 	addFormat(cmd, &f.format)
+	addSafe(cmd, &f.safe)
 	_ = cmd.MarkFlagFilename("db", "duckdb", "db")
 	_ = cmd.RegisterFlagCompletionFunc("recording", completeRecording)
 	return cmd
@@ -218,7 +220,7 @@ func runQuery(cmd *cobra.Command, args []string, f queryFlags) error {
 	if err != nil {
 		return asUsage(err)
 	}
-	h, err := openHistory(cmd, recordings, f.database)
+	h, err := openRestricted(cmd, recordings, f.database, f.safe)
 	if err != nil {
 		return err
 	}

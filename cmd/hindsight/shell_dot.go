@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -197,6 +198,9 @@ func dotTimer(_ context.Context, s *shell, args []string) error {
 const maxReadDepth = 16
 
 func dotRead(ctx context.Context, s *shell, args []string) error {
+	if s.history.Restricted() {
+		return errors.New("in safe mode .read is refused, as is all that opens files")
+	}
 	if s.depth >= maxReadDepth {
 		return fmt.Errorf("%s: .read is nested more than %d deep", args[0], maxReadDepth)
 	}
@@ -213,6 +217,9 @@ func dotRead(ctx context.Context, s *shell, args []string) error {
 }
 
 func dotOutput(_ context.Context, s *shell, args []string) error {
+	if s.history.Restricted() {
+		return errors.New("in safe mode .output is refused, as is all that opens files")
+	}
 	if err := s.closeOutput(); err != nil {
 		return err
 	}

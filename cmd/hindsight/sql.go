@@ -28,6 +28,7 @@ type sqlFlags struct {
 	commands []string
 	file     string
 	format   string
+	safe     bool
 }
 
 func newSQL() *cobra.Command {
@@ -57,6 +58,7 @@ The history itself cannot be changed: use CREATE TEMP TABLE, or COPY … TO 'fil
 	flags.StringArrayVarP(&f.commands, "command", "c", nil, "run these statements; several -c run one after the other")
 	flags.StringVarP(&f.file, "file", "f", "", "run the statements of this file; - is standard input")
 	addFormat(cmd, &f.format)
+	addSafe(cmd, &f.safe)
 	_ = cmd.MarkFlagFilename("db", "duckdb", "db")
 	_ = cmd.MarkFlagFilename("file", "sql")
 	return cmd
@@ -88,7 +90,7 @@ func runSQL(cmd *cobra.Command, args []string, f sqlFlags) error {
 		defer file.Close()
 		scripts, source = []io.Reader{file}, filepath.Base(f.file)
 	}
-	h, err := openHistory(cmd, args, f.database)
+	h, err := openRestricted(cmd, args, f.database, f.safe)
 	if err != nil {
 		return err
 	}
@@ -128,6 +130,24 @@ func (s *shell) greet(ctx context.Context) {
 	if n, err := s.history.Warnings(ctx); err == nil && n > 0 {
 		fmt.Fprintf(s.err, "Note %s about this history: SELECT * FROM diagnostics;\n", plural(uint64(n), "warning"))
 	}
+}
+
+// addSafe gives a command the flag --safe.
+func addSafe(cmd *cobra.Command, safe *bool) {
+	cmd.Flags().BoolVar(safe, "safe", false, "for statements that one does not trust: no files, no network, no settings, limited memory")
+}
+
+// openRestricted opens the database to ask, for statements that one does not
+// trust where safe is true.
+func openRestricted(cmd *cobra.Command, args []string, database string, safe bool) (*sqlext.History, error) {
+	h, err := openHistory(cmd, args, database)
+	if err != nil || !safe {
+		return h, err
+	}
+	if err := h.Restrict(cmd.Context()); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
 }
 
 // openHistory opens the database to ask, and makes it first where it is missing.

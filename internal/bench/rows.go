@@ -24,6 +24,8 @@ var rows = []row{
 	{"index", "hindsight index of everything, wall, against valgrind --tool=lackey --trace-mem=yes", "≥ 10 times faster",
 		"lackey only prints", measureIndex},
 	{"query", "all writes to one 8-byte address, of 10^8 rows, warm", "≤ 20 ms", "290 ms in time order", measureQuery},
+	{"debuginfo", "types and variables of large programs, all units, wall; the peers' factor in parentheses", "reported",
+		"gdb expanding all its symbols; readelf printing the entries", measureDebugInfo},
 	{"long", "a run of 10^9 instructions of gzip, from record to the first answer; memory of the indexer", "≤ 1.5 GiB; the rest is reported", "", measureLong},
 }
 

@@ -165,3 +165,6 @@ func (f *File) Data() *Data {
 	})
 	return f.data.data
 }
+
+// HasDebugInformation tells whether Data and source lines can be known.
+func (f *File) HasDebugInformation() bool { return f.dwarf != nil }

@@ -327,6 +327,7 @@ func (p *dataUnit) fileName(u *unit, i uint64) string {
 func newDataReader(f *File) *dataReader {
 	r := &dataReader{f: f}
 	for d := f.dwarf; d != nil; d = d.alt {
+		d.readLocations()
 		for _, list := range [][]*unit{d.units, d.typeUnits} {
 			r.add(list)
 		}
@@ -358,6 +359,13 @@ type scratch struct {
 }
 
 func (r *dataReader) read() *Data {
+	r.readUnits()
+	m := merger{units: r.units}
+	return m.merge()
+}
+
+// readUnits reads all units in parallel.
+func (r *dataReader) readUnits() {
 	scratches := sync.Pool{New: func() any { return &scratch{} }}
 	r.f.parallel("debug information of types and variables", len(r.units), func(i int) {
 		p := r.units[i]
@@ -371,8 +379,6 @@ func (r *dataReader) read() *Data {
 		p.levels, p.declared, p.inlined, p.fileNames = nil, nil, nil, nil
 		scratches.Put(s)
 	})
-	m := merger{units: r.units}
-	return m.merge()
 }
 
 // joinScope is a qualifier without the separator at its end.

@@ -93,7 +93,7 @@ func (d *dwarfData) prepare(code *spanTable) {
 		d.abbrevs = map[abbrevKey]*abbrevTable{}
 		d.bySignature = map[uint64]typePlace{}
 		d.readSections()
-		all := len(d.info) + len(d.abbrev) + len(d.ranges) + len(d.rnglists) + len(d.line) + len(d.loc) + len(d.loclists)
+		all := len(d.info) + len(d.abbrev) + len(d.ranges) + len(d.rnglists) + len(d.line)
 		d.budget.Store(8*int64(all) + 1<<20)
 		d.f.guard("debug information", func() { d.readUnits() })
 		d.f.guard("section .debug_types", d.readTypesSection)
@@ -110,15 +110,23 @@ func (d *dwarfData) readSections() {
 		{".debug_info", &d.info}, {".debug_line", &d.line}, {".debug_str", &d.str}, // the largest first
 		{".debug_rnglists", &d.rnglists}, {".debug_ranges", &d.ranges}, {".debug_abbrev", &d.abbrev},
 		{".debug_line_str", &d.lineStr}, {".debug_str_offsets", &d.strOffsets}, {".debug_addr", &d.addr},
-		{".debug_loclists", &d.loclists}, {".debug_loc", &d.loc},
 	}
-	d.f.parallel("debug information", len(sections), func(i int) {
-		b, err := d.image.section(sections[i].name)
-		if err != nil {
-			d.f.diagnose("debug information is incomplete: %v", err)
-		}
-		*sections[i].to = b
-	})
+	d.f.parallel("debug information", len(sections), func(i int) { d.readSection(sections[i].name, sections[i].to) })
+}
+
+func (d *dwarfData) readSection(name string, to *[]byte) {
+	b, err := d.image.section(name)
+	if err != nil {
+		d.f.diagnose("debug information is incomplete: %v", err)
+	}
+	*to = b
+}
+
+// readLocations reads the sections that only variables need.
+func (d *dwarfData) readLocations() {
+	d.readSection(".debug_loclists", &d.loclists)
+	d.readSection(".debug_loc", &d.loc)
+	d.budget.Add(8 * int64(len(d.loclists)+len(d.loc)))
 }
 
 // spend takes n bytes of reading from the budget.

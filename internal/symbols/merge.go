@@ -30,6 +30,13 @@ type merger struct {
 }
 
 func (m *merger) merge() *Data {
+	m.prepare()
+	m.choose(m.refine())
+	return m.result()
+}
+
+// prepare resolves references and gives declarations their definitions.
+func (m *merger) prepare() {
 	m.seed = maphash.MakeSeed()
 	m.mixer = maphash.String(m.seed, "mix") | 1
 	m.number()
@@ -38,8 +45,6 @@ func (m *merger) merge() *Data {
 	m.hash = make([]uint64, len(m.all))
 	m.parallel(func(t int32) { m.hash[t] = m.ownHash(t) })
 	m.define()
-	m.choose(m.refine())
-	return m.result()
 }
 
 // number lists all types; number 0 is none.

@@ -155,7 +155,7 @@ func tableLine(out *strings.Builder, cells []string, widths []int, right []bool)
 // textBars are the bars of a bar chart, made of block characters; nil for other
 // results.
 func (r *Result) textBars() []string {
-	if r.Block.Chart != chart.Bar {
+	if r.Block.Chart != chart.Bar || r.Block.LogY {
 		return nil
 	}
 	const longest = 24
@@ -211,7 +211,7 @@ func escapeMarkdown(s string) string {
 		switch {
 		case r == '\n':
 			out.WriteString("<br>")
-		case r == '<':
+		case r == '<' && (after == '/' || after == '!' || after == '?' || unicode.IsLetter(after)):
 			out.WriteString("&lt;")
 		case r == '>' && i == 0:
 			out.WriteString("&gt;")

@@ -405,7 +405,7 @@ func TestHugeResultsAreBounded(t *testing.T) {
 			t.Errorf("no %q", want)
 		}
 	}
-	if !bytes.Contains(page, []byte("The chart shows the first 20000 of 300000 rows.")) {
+	if !bytes.Contains(page, []byte("The chart shows the first 100000 of 300000 rows.")) {
 		t.Error("the page does not say what its chart leaves out")
 	}
 }

@@ -16,9 +16,9 @@ import (
 
 // Bounds of what a result keeps, whatever a query gives.
 const (
-	chartRows   = 20000 // of a chart
-	cellRunes   = 400   // of a shown value
-	labelRunes  = 20000 // of a chart's text; folded stacks are long
+	chartRows   = 100000 // of a chart
+	cellRunes   = 400    // of a shown value
+	labelRunes  = 20000  // of a chart's text; folded stacks are long
 	resultBytes = 8 << 20
 )
 

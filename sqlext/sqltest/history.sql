@@ -23,5 +23,18 @@ INSERT INTO _writes BY NAME SELECT * FROM (VALUES
   AS v(t, call_id, pc, addr, value, who);
 INSERT INTO _wide_writes BY NAME SELECT 3 AS t, 1 AS process_id, 1 AS thread_id, 2 AS call_id, 2 AS stack_id, 4360 AS pc,
   4210000 AS addr, 1000 AS size, 3 AS value, 'abc\x00\xFF'::BLOB AS bytes, 'syscall' AS source, 7 AS syscall_id;
+-- The variables' page, of which half has contents, and code, of which nothing is known.
+INSERT INTO _memory BY NAME SELECT * FROM (VALUES
+  (4210688, 64, NULL, 2, true, repeat('\xAB'::BLOB, 64)),
+  (4210688, 128, 2, NULL, true, NULL),
+  (4210816, 64, NULL, NULL, false, NULL))
+  AS v(addr, size, from_t, to_t, known, bytes);
 INSERT INTO diagnostics BY NAME SELECT 'warning' AS severity, 'test' AS what, 'this history is made up' AS detail;
 INSERT INTO _meta VALUES ('schema_version', '1'), ('recording_id', '00000000-0000-4000-8000-000000000001');
+-- The variable counter lies where the first two writes are.
+INSERT INTO types BY NAME SELECT * FROM (VALUES
+  (1, 'unsigned long', 'unsigned', 8, NULL, 'C', 1), (2, 'unsigned int', 'unsigned', 4, NULL, 'C', 1), (3, NULL, 'pointer', 8, 2, 'C', 1))
+  AS v(type_id, name, kind, size, target_type_id, language, module_id);
+INSERT INTO variables BY NAME SELECT 1 AS variable_id, 'counter' AS name, 'global' AS kind, 1 AS type_id, 8 AS size,
+  4210752 AS addr, 'a.c' AS file, 1 AS line, 'memory' AS lives, 1 AS module_id;
+INSERT INTO _locations BY NAME SELECT 1 AS variable_id, 'address' AS base, 4210752 AS "offset";

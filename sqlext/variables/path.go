@@ -64,7 +64,7 @@ type parser struct {
 // parsePath parses a path.
 func parsePath(s string) (*node, error) {
 	if strings.TrimSpace(s) == "" {
-		return nil, errors.New("variable_writes and value_at need the name of a variable, not NULL or nothing")
+		return nil, errors.New("the name of a variable is missing")
 	}
 	p := &parser{s: s}
 	n, err := p.unary()

@@ -15,12 +15,44 @@ type place struct {
 	addr     uint64
 	from, to uint64 // writes with from < t < to are the thing's; at from itself too where it is 0
 	owner    *call  // whose local it is, or whose local leads to it; nil for none
-	// code, where not nil, is the code in which the owner must be for the thing to
-	// be there.
-	code []span
+	scope    *scope // where in its code the owner must be; nil for anywhere
 	// given tells that the thing may have got its value before from, from the
 	// owner's caller.
 	given bool
+}
+
+// scope is the code in which a thing is there.
+type scope struct {
+	code []span
+	// early tells that the thing may get its value before its code begins, as in
+	// Rust, where a variable's scope begins behind its initialization. Code in
+	// which another variable has the same memory (taken) is not meant.
+	early bool
+	taken []span
+}
+
+func (s *scope) has(pc uint64) bool {
+	if holds(s.code, pc) {
+		return true
+	}
+	if !s.early || holds(s.taken, pc) {
+		return false
+	}
+	for _, c := range s.code {
+		if pc < c.lo {
+			return true
+		}
+	}
+	return false
+}
+
+func holds(code []span, pc uint64) bool {
+	for _, c := range code {
+		if c.lo <= pc && pc < c.hi {
+			return true
+		}
+	}
+	return false
 }
 
 // span is a range [lo, hi).
@@ -47,9 +79,7 @@ type location struct {
 	partSize    uint64
 	entry, end  uint64 // of the function
 	hasFunction bool
-	// alone tells that the variable's memory is its own as long as the call lasts:
-	// in Rust its scope begins behind its first assignment, which is its own too.
-	alone bool
+	language    string
 }
 
 // locations reads where the rows of a variable lie.
@@ -64,18 +94,11 @@ func (e *Engine) locations(ctx context.Context, vars []variable) ([]location, er
 	err := e.query(ctx, func(v []driver.Value) error {
 		l := location{
 			variable: byID[u32(v[0])], code: span{u64(v[1]), u64(v[2])}, base: text(v[3]), offset: i64(v[4]), deref: optional[int64](v[5]),
-			part: v[6] != nil, partOffset: u64(v[6]), partSize: u64(v[7]), entry: u64(v[8]), end: u64(v[9]), hasFunction: v[8] != nil,
-		}
-		if alone, ok := v[10].(bool); ok {
-			l.alone = alone
+			part: v[6] != nil, partOffset: u64(v[6]), partSize: u64(v[7]), entry: u64(v[8]), end: u64(v[9]), hasFunction: v[8] != nil, language: text(v[10]),
 		}
 		out = append(out, l)
 		return nil
-	}, `SELECT l.variable_id, l.lo_pc, l.hi_pc, l.base::VARCHAR, l."offset", l.deref_offset, l.part_offset, l.part_size, f.entry_pc, f.end_pc,
-			coalesce(f.language = 'Rust' AND l.base = 'cfa' AND l.deref_offset IS NULL AND v.lives = 'memory' AND NOT EXISTS (
-				SELECT 1 FROM @_locations m JOIN @variables w USING (variable_id)
-				WHERE w.function_id = v.function_id AND w.variable_id <> v.variable_id AND m.base = 'cfa'
-					AND m."offset" < l."offset" + v.size::BIGINT AND l."offset" < m."offset" + coalesce(if(m.deref_offset IS NULL, w.size, 8), 1)::BIGINT), false)
+	}, `SELECT l.variable_id, l.lo_pc, l.hi_pc, l.base::VARCHAR, l."offset", l.deref_offset, l.part_offset, l.part_size, f.entry_pc, f.end_pc, f.language
 		FROM @_locations l JOIN @variables v USING (variable_id) LEFT JOIN @functions f ON f.function_id = v.function_id
 		WHERE l.variable_id IN (`+strings.Join(ids, ",")+`) ORDER BY l.variable_id, l.lo_pc`)
 	return out, err
@@ -103,7 +126,7 @@ func (e *Engine) roots(ctx context.Context, o operand, offset int64, size uint64
 	}
 	code := map[spot][]span{}
 	var spots []spot
-	cut := false
+	cut, early := false, false
 	for _, l := range locations {
 		s := spot{function: l.variable.function, module: l.variable.module, base: l.base, offset: l.offset}
 		if l.base != "cfa" {
@@ -127,13 +150,18 @@ func (e *Engine) roots(ctx context.Context, o operand, offset int64, size uint64
 			spots = append(spots, s)
 		}
 		code[s] = append(code[s], l.wanted())
+		early = early || l.language == "Rust"
 	}
 	if len(spots) == 0 && cut {
 		return nil, fmt.Errorf("%s lies in pieces, some of them in registers: name a member that lies in memory, or compile with -O0", o.path)
 	}
 	var out []place
 	for _, s := range spots {
-		places, err := e.spotPlaces(ctx, o, s, everywhere(code[s]), offset)
+		sc, err := e.scope(ctx, o, s, code[s], early)
+		if err != nil {
+			return nil, err
+		}
+		places, err := e.spotPlaces(ctx, o, s, sc, offset)
 		if err != nil {
 			return nil, err
 		}
@@ -145,7 +173,7 @@ func (e *Engine) roots(ctx context.Context, o operand, offset int64, size uint64
 // wanted is the code that the location holds in; all of it where that is the
 // whole function.
 func (l location) wanted() span {
-	if l.code.hi == 0 || l.alone || l.base == "address" || l.base == "tls" || l.hasFunction && l.end != 0 && l.code.lo <= l.entry && l.end <= l.code.hi {
+	if l.code.hi == 0 || l.base == "address" || l.base == "tls" || l.hasFunction && l.end != 0 && l.code.lo <= l.entry && l.end <= l.code.hi {
 		return span{0, open}
 	}
 	if l.variable.lives == "memory and register" && l.code.lo > longestInstruction {
@@ -157,18 +185,37 @@ func (l location) wanted() span {
 
 const longestInstruction = 15
 
-// everywhere is nil where one of the spans is everything.
-func everywhere(code []span) []span {
-	for _, c := range code {
-		if c == (span{0, open}) {
-			return nil
-		}
+// scope makes the scope of a spot, nil where the code is all of the function's.
+func (e *Engine) scope(ctx context.Context, o operand, s spot, code []span, early bool) (*scope, error) {
+	if slices.Contains(code, span{0, open}) {
+		return nil, nil
 	}
-	return code
+	out := &scope{code: code, early: early}
+	if !early {
+		return out, nil
+	}
+	own := map[uint32]bool{}
+	for _, v := range o.vars {
+		own[v.id] = true
+	}
+	size := int64(8)
+	if v := o.vars[0]; !s.hasDeref && v.size > 0 {
+		size = int64(v.size)
+	}
+	err := e.query(ctx, func(v []driver.Value) error {
+		if !own[u32(v[0])] {
+			out.taken = append(out.taken, span{u64(v[1]), u64(v[2])})
+		}
+		return nil
+	}, `SELECT l.variable_id, l.lo_pc, l.hi_pc FROM @_locations l JOIN @variables v USING (variable_id)
+		WHERE v.function_id = ? AND l.base = 'cfa' AND l.lo_pc IS NOT NULL
+			AND l."offset" < ? AND l."offset" + coalesce(CASE WHEN l.deref_offset IS NULL THEN l.part_size END, CASE WHEN l.deref_offset IS NULL THEN v.size END, 8)::BIGINT > ?`,
+		s.function, s.offset+size, s.offset)
+	return out, err
 }
 
 // spotPlaces gives the places of one way to lie.
-func (e *Engine) spotPlaces(ctx context.Context, o operand, s spot, code []span, offset int64) ([]place, error) {
+func (e *Engine) spotPlaces(ctx context.Context, o operand, s spot, sc *scope, offset int64) ([]place, error) {
 	shift := offset
 	if s.hasDeref {
 		shift = 0
@@ -198,7 +245,7 @@ func (e *Engine) spotPlaces(ctx context.Context, o operand, s spot, code []span,
 		}
 		for i := range calls {
 			c := &calls[i]
-			out = append(out, place{addr: c.cfa + uint64(s.offset+shift), from: c.enter, to: c.exit, owner: c, code: code, given: given})
+			out = append(out, place{addr: c.cfa + uint64(s.offset+shift), from: c.enter, to: c.exit, owner: c, scope: sc, given: given})
 		}
 	}
 	if !s.hasDeref {
@@ -279,7 +326,7 @@ func (e *Engine) followAll(ctx context.Context, pointers []place, offset int64) 
 		if last[s.place] = 0; !valid {
 			return nil
 		}
-		out = append(out, place{addr: target, from: s.t, to: p.to, owner: p.owner, code: p.code, given: p.given && s.write < 0})
+		out = append(out, place{addr: target, from: s.t, to: p.to, owner: p.owner, scope: p.scope, given: p.given && s.write < 0})
 		last[s.place] = len(out)
 		return nil
 	})

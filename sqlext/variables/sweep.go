@@ -14,8 +14,8 @@ type state struct {
 	write int    // number of the write that made it; -1 for what was there at first
 	t     uint64 // of the write; of the beginning of the place
 	given bool   // the write came before the place, and gave it its first value
-	// outside tells that the owner was in code in which the thing is not there:
-	// the write is none to the thing, but is what it holds when it is there.
+	// outside tells that the owner was then not in the code in which the thing is
+	// there: the write changed its memory, but was not meant for it.
 	outside bool
 	w       *write // nil where write is -1
 	data    []byte // what the place holds; it is valid until emit returns
@@ -44,7 +44,7 @@ func (e *Engine) sweep(ctx context.Context, places []place, size uint64, emit fu
 	for i, p := range places {
 		spans[i] = span{p.addr, p.addr + size}
 		to = max(to, p.to)
-		needStacks = needStacks || p.code != nil
+		needStacks = needStacks || p.scope != nil
 	}
 	spans = mergeSpans(spans, 0)
 	s := &sweeper{ctx: ctx, places: places, size: size, emit: emit, facts: facts}
@@ -227,7 +227,7 @@ func (s *sweeper) rewind(m *image, writes []int, n int, until uint64) {
 // inCode tells whether the owner of a place was in the code in which the thing
 // is there, when a write was made.
 func (s *sweeper) inCode(p *place, w *write) bool {
-	if p.code == nil || p.owner == nil {
+	if p.scope == nil || p.owner == nil {
 		return true
 	}
 	pc := w.pc
@@ -237,10 +237,5 @@ func (s *sweeper) inCode(p *place, w *write) bool {
 			return true // another thread's, or a stack that the index forgot
 		}
 	}
-	for _, c := range p.code {
-		if c.lo <= pc && pc < c.hi {
-			return true
-		}
-	}
-	return false
+	return p.scope.has(pc)
 }

@@ -56,7 +56,11 @@ func (e *Engine) threadLocal(ctx context.Context, o operand, id uint32) ([]place
 				"make one of the whole run with all tables (hindsight index --force)", o.path, m.path)
 		}
 		if m.isTheProgram {
-			return e.threadPointers(ctx, -int64(segment.distance()))
+			places, err := e.threadPointers(ctx, -int64(segment.distance()))
+			if err != nil {
+				return nil, err
+			}
+			return places, e.afterLoading(ctx, m, places)
 		}
 	}
 	tables, err := e.threadPointers(ctx, dtvOffset)
@@ -71,6 +75,17 @@ func (e *Engine) threadLocal(ctx context.Context, o operand, id uint32) ([]place
 		return nil, err
 	}
 	return e.followAll(ctx, tables, 0)
+}
+
+// afterLoading lets places begin when the program does: before, the loader fills
+// the block with the initial contents.
+func (e *Engine) afterLoading(ctx context.Context, m *module, places []place) error {
+	return e.query(ctx, func(v []driver.Value) error {
+		for i := range places {
+			places[i].from = max(places[i].from, u64(v[0]))
+		}
+		return nil
+	}, `SELECT min(first_t) FROM @blocks WHERE pc >= ? AND pc < ? AND first_t IS NOT NULL`, m.start, m.end)
 }
 
 // threadPointers gives what lies so far from the threads' pointers.

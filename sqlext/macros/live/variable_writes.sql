@@ -1,0 +1,28 @@
+-- variable_writes(name): every write to a variable, in order of t
+--   name  the variable, or a part of it, as the source names it: see below
+-- Gives:
+--   t              time of the write
+--   thread_id      thread that wrote
+--   call_id        function call that wrote
+--   stack_id       its call stack
+--   pc             address of the instruction
+--   addr           first byte written
+--   size           bytes written
+--   value          the first 8 bytes written, little endian
+--   text           the whole of what was named, after this write, by its type
+--   function       function of the instruction, the innermost where inlined
+--   file           source file of the instruction
+--   line           source line of the instruction
+--   process_id     process
+--   owner_call_id  of a local or parameter: the call whose variable it is
+--   part           the member or element that was written, as '.limits[2].max'; NULL where it was the whole
+--   source         'instruction', 'syscall' or 'signal', as in writes
+-- A name is 'counter', 'ns::counter', 'function.local', 'file.c:counter', 'file.c:12:counter' (declared in line 12),
+-- 'module!counter', '::counter' (in no namespace), or several of these together. '.field', '->field', '[index]', '*' and
+-- casts as '*(struct node *)0x5555' lead on; pointers are followed as they stood at each time, references by themselves.
+-- A name that may mean several variables is an error that lists them. Writes count while the variable is there: of a
+-- local from the call of its function to its return, in its block. What a caller wrote to pass a parameter in memory counts.
+-- What lives in registers only is an error that says so. It needs Hindsight: other clients of the file do not have it.
+-- Example: SELECT w.t, w.text, f.function, f.file, f.line FROM variable_writes('counter') w JOIN stack_frames f USING (stack_id) ORDER BY w.t, f.level
+CREATE OR REPLACE MACRO variable_writes(name) AS TABLE
+  SELECT * FROM _variable_writes('history', coalesce(CAST(name AS VARCHAR), ''));
