@@ -71,24 +71,15 @@ func (g *gdbPoints) choose(t *testing.T) {
 	if len(row) != 1 {
 		t.Fatalf("%d functions main", len(row))
 	}
-	g.bias, g.end, g.mainAt = parseNumber(t, row[0][0]), parseNumber(t, row[0][1]), parseNumber(t, row[0][2])
+	g.bias, g.end, g.mainAt = number(t, row[0][0]), number(t, row[0][1]), number(t, row[0][2])
 	rows := ask(t, g.database, fmt.Sprintf(ownWrites, points)+`SELECT o.t, o.pc, o.function,
 			(SELECT count(*) FROM own h WHERE h.pc = o.pc AND h.t > o.since AND h.t <= o.t) FROM ordered o ORDER BY o.t`)
 	if len(rows) != points {
 		t.Fatalf("%d points, want %d", len(rows), points)
 	}
 	for _, r := range rows {
-		g.points = append(g.points, point{t: parseNumber(t, r[0]), pc: parseNumber(t, r[1]) - g.bias, function: r[2], hits: int(parseNumber(t, r[3])), values: map[string]string{}})
+		g.points = append(g.points, point{t: number(t, r[0]), pc: number(t, r[1]) - g.bias, function: r[2], hits: int(number(t, r[3])), values: map[string]string{}})
 	}
-}
-
-func parseNumber(t *testing.T, s string) uint64 {
-	t.Helper()
-	n, err := strconv.ParseUint(s, 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
 }
 
 // askFrames asks for the stack at each point: the frames of the instruction,
