@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func TestValuesAndStacksEqualGdb(t *testing.T) {
 		g.askFrames(t)
 		g.askValues(t)
 		g.run(t, binary)
-		if g.compared < 3*points {
+		if g.compared < 2*points {
 			t.Errorf("only %d values were compared", g.compared)
 		}
 		t.Logf("%d values and %d stacks compared", g.compared, len(g.points))
@@ -52,7 +53,6 @@ type gdbPoints struct {
 	bias, end          uint64 // of the program in the recording
 	mainAt             uint64 // without bias
 	points             []point
-	names              []string // paths, as value_at and gdb have them, "function." before those of locals
 	compared           int
 }
 
@@ -61,7 +61,7 @@ own AS (SELECT DISTINCT w.t, w.pc, w.call_id, w.stack_id FROM writes w, modules 
 	WHERE m.module_id = 1 AND w.pc >= m.start_addr AND w.pc < m.end_addr AND w.source = 'instruction'
 		AND w.t > main.c.enter_t + 1 AND w.t < main.c.exit_t),
 chosen AS (SELECT o.*, f.name AS function FROM own o JOIN calls c USING (call_id) JOIN functions f USING (function_id) WHERE f.file IS NOT NULL
-	AND o.pc >= f.entry_pc AND o.pc < f.end_pc ORDER BY hash(o.t), o.t LIMIT %d),
+	AND (f.language <> 'Rust' OR f.file LIKE '%%/assignments.rs') AND o.pc >= f.entry_pc AND o.pc < f.end_pc ORDER BY hash(o.t), o.t LIMIT %d),
 ordered AS (SELECT *, lag(t, 1, 0) OVER (ORDER BY t) AS since FROM chosen) `
 
 // choose takes points among the writes of the program's own code.
@@ -71,24 +71,15 @@ func (g *gdbPoints) choose(t *testing.T) {
 	if len(row) != 1 {
 		t.Fatalf("%d functions main", len(row))
 	}
-	g.bias, g.end, g.mainAt = asNumber(t, row[0][0]), asNumber(t, row[0][1]), asNumber(t, row[0][2])
+	g.bias, g.end, g.mainAt = number(t, row[0][0]), number(t, row[0][1]), number(t, row[0][2])
 	rows := ask(t, g.database, fmt.Sprintf(ownWrites, points)+`SELECT o.t, o.pc, o.function,
 			(SELECT count(*) FROM own h WHERE h.pc = o.pc AND h.t > o.since AND h.t <= o.t) FROM ordered o ORDER BY o.t`)
 	if len(rows) != points {
 		t.Fatalf("%d points, want %d", len(rows), points)
 	}
 	for _, r := range rows {
-		g.points = append(g.points, point{t: asNumber(t, r[0]), pc: asNumber(t, r[1]) - g.bias, function: r[2], hits: int(asNumber(t, r[3])), values: map[string]string{}})
+		g.points = append(g.points, point{t: number(t, r[0]), pc: number(t, r[1]) - g.bias, function: r[2], hits: int(number(t, r[3])), values: map[string]string{}})
 	}
-}
-
-func asNumber(t *testing.T, s string) uint64 {
-	t.Helper()
-	n, err := strconv.ParseUint(s, 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
 }
 
 // askFrames asks for the stack at each point: the frames of the instruction,
@@ -111,34 +102,64 @@ func (g *gdbPoints) askFrames(t *testing.T) {
 
 // frameText is a function's bare name and its place.
 func frameText(function, file, line string) string {
-	name, _, _ := strings.Cut(function, "(")
-	name, _, _ = strings.Cut(name, "<")
-	name = name[strings.LastIndexAny(name, ": ")+1:]
+	name := bareName(function)
+	if name == "__uniq_ptr_data" { // an inherited constructor, which gdb calls by its base's name
+		name = "__uniq_ptr_impl"
+	}
 	return name + " " + filepath.Base(file) + ":" + line
+}
+
+// bareName is a function's name without path, parameters and arguments of
+// templates, which gdb writes in other ways.
+func bareName(name string) string {
+	var out strings.Builder
+	depth := 0
+	for _, c := range name {
+		switch {
+		case c == '<' || c == '(':
+			depth++
+		case (c == '>' || c == ')') && depth > 0:
+			depth--
+		case depth == 0:
+			out.WriteRune(c)
+		}
+	}
+	bare, _, _ := strings.Cut(strings.TrimSuffix(strings.TrimSpace(out.String()), " const"), "[abi:")
+	return bare[strings.LastIndexAny(bare, ": ")+1:]
 }
 
 // askValues asks what the variables held at the points: all globals and file
 // statics, and of the function at a point those locals that it has written in
-// this call, since what was there before differs between runs.
+// this call, since what was there before differs between runs: with a write that
+// is no larger, since a push that makes room for locals is no assignment.
 func (g *gdbPoints) askValues(t *testing.T) {
 	t.Helper()
-	rows := ask(t, g.database, `SELECT v.name, f.name FROM variables v LEFT JOIN functions f USING (function_id)
-		WHERE v.module_id = 1 AND v.lives = 'memory' AND v.file IS NOT NULL AND v.size > 0
-			AND (v.kind IN ('global', 'static') AND v.scope IS NULL AND v.function_id IS NULL AND v.size <= 200
-				OR v.kind IN ('local', 'parameter') AND v.size <= 8 AND NOT regexp_matches(split_part(f.name, '(', 1), '[< ]') AND NOT contains(v.name, '{'))
-		GROUP BY ALL HAVING count(*) = 1 ORDER BY ALL`)
+	rows := ask(t, g.database, `SELECT name, scope, function, size FROM (
+			SELECT v.*, f.name AS function, count(*) OVER (PARTITION BY v.name, coalesce(f.name, v.scope)) AS same
+			FROM variables v LEFT JOIN functions f USING (function_id) WHERE v.module_id = 1)
+		WHERE same = 1 AND lives = 'memory' AND size > 0 AND (kind IN ('global', 'static') AND function_id IS NULL AND size <= 200
+				AND (scope IS NULL AND file IS NOT NULL OR scope = 'assignments')
+			OR kind IN ('local', 'parameter') AND size <= 8 AND NOT regexp_matches(split_part(function, '(', 1), '[< ]') AND NOT contains(name, '{'))
+		ORDER BY ALL`)
+	running := map[string]bool{}
+	for _, p := range g.points {
+		running[p.function] = true
+	}
 	var parts []string
 	for _, r := range rows {
-		name, function := r[0], r[1]
+		name, scope, function := r[0], r[1], r[2]
 		if function == "" {
-			parts = append(parts, fmt.Sprintf("SELECT t, %s AS name, value_at(%s, t) AS value FROM points", quote(name), quote("::"+name)))
+			parts = append(parts, fmt.Sprintf("SELECT t, %s AS name, value_at(%s, t) AS value FROM points", quote(name), quote(scope+"::"+name)))
+			continue
+		}
+		if !running[function] {
 			continue
 		}
 		bare, _, _ := strings.Cut(function, "(")
 		path := quote(bare + "." + name)
 		parts = append(parts, fmt.Sprintf(`SELECT p.t, %s, value_at(%s, p.t) FROM points p JOIN writes o ON o.t = p.t AND o.source = 'instruction'
-			WHERE p.function = %s AND EXISTS (SELECT 1 FROM variable_writes(%s) w WHERE w.t < p.t AND w.call_id = o.call_id)`,
-			quote(name), path, quote(function), path))
+			WHERE p.function = %s AND EXISTS (SELECT 1 FROM variable_writes(%s) w WHERE w.t < p.t AND w.call_id = o.call_id AND w.size <= %s)`,
+			quote(name), path, quote(function), path, r[3]))
 	}
 	for _, r := range ask(t, g.database, g.list()+strings.Join(parts, "\nUNION ALL\n")+"\nORDER BY 1, 2") {
 		for i := range g.points {
@@ -210,7 +231,7 @@ func (g *gdbPoints) compare(t *testing.T, said map[string]string) {
 		for _, m := range gdbLocation.FindAllStringSubmatch(said[prefix+"stack"], -1) {
 			stack = append(stack, frameText(m[1], m[2], m[3]))
 		}
-		if got, want := toMain(p.frames), toMain(stack); got != want || want == "" {
+		if got, want := toMain(g.shown(p.frames)), toMain(g.shown(stack)); got != want || want == "" {
 			t.Errorf("point %d, t = %d: the stack is\n%s\ngdb says\n%s\n%s", i, p.t, got, want, said[prefix+"stack"])
 		}
 		for name, got := range p.values {
@@ -228,6 +249,15 @@ func (g *gdbPoints) compare(t *testing.T, said map[string]string) {
 			g.compared++
 		}
 	}
+}
+
+// shown are the frames that both can show. Rust's library has only line tables,
+// with which gdb shows no inlined functions.
+func (g *gdbPoints) shown(frames []string) []string {
+	if g.language != ".rs" {
+		return frames
+	}
+	return slices.DeleteFunc(slices.Clone(frames), func(f string) bool { return !strings.Contains(f, " assignments.rs:") })
 }
 
 // toMain are the frames up to main, which gdb ends with.
@@ -249,7 +279,7 @@ func (g *gdbPoints) comparable(got, want string) bool {
 	case ".cc":
 		return !strings.Contains(want, "{") && !strings.Contains(want, "::")
 	case ".rs":
-		return decimalNumber.MatchString(want)
+		return decimalNumber.MatchString(want) && !strings.Contains(got, ".")
 	}
 	return true
 }
