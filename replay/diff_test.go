@@ -140,6 +140,7 @@ func blockAt(list []Block, i int) string {
 
 // beyondSnapshots are programs that recordProgram cannot record, and why.
 var beyondSnapshots = map[string]string{
+	"memory_moves":    "does not follow what is written to a mapped file",
 	"signal_bus":      "does not know where a mapped file ends",
 	"signal_altstack": "does not follow the stack's limit",
 }
