@@ -21,6 +21,10 @@ func (c Column) Text(v driver.Value) string {
 	return printable(valueText(v, c.info))
 }
 
+// Plain renders a value of the column for programs, as csv has it: numbers in
+// decimal, texts as they are. NULL is "NULL", see Text.
+func (c Column) Plain(v driver.Value) string { return valueText(v, c.info) }
+
 // Numeric tells whether the column holds numbers that are read as such, and so
 // stand at the right. Addresses do not.
 func (c Column) Numeric() bool { return isNumeric(c.Type) && !isAddress(c) }

@@ -215,7 +215,7 @@ func queryError(ctx context.Context, err error) error {
 			"use CREATE TEMP TABLE, or COPY (…) TO 'file', to keep a result"
 		e.Excerpt = ""
 	}
-	if strings.HasSuffix(text, "API error: empty name") {
+	if strings.HasSuffix(text, "empty name") {
 		e.Message = "a result with structs whose members have no names, as of row(…), cannot be printed: name them, {'a': …}, or cast it to VARCHAR"
 	}
 	return &e

@@ -75,7 +75,7 @@ func (j *goldenJudge) row(values []driver.Value) error {
 		if v == nil {
 			j.cell(i, `\N`)
 		} else {
-			j.cell(i, escape(j.columns[i].Text(v)))
+			j.cell(i, escape(j.columns[i].Plain(v)))
 		}
 	}
 	j.text.WriteByte('\n')

@@ -2,7 +2,8 @@
 // _locations say must be the same.
 // build: gcc $FLAGS -g -o $OUT $SOURCE
 // matrix: O0 nopie
-#include <stdio.h>
+// output: varies
+#include "truth.h"
 
 struct pair { int a, b; };
 static struct pair shared;
@@ -44,5 +45,5 @@ int main(void)
 	SHOW(-, visible);
 	room[0] = (char)walk(3, first, "first");
 	visible = room[0];
-	return 0;
+	FINISH();
 }
