@@ -17,11 +17,11 @@ import (
 func TestVariableWritesInQueries(t *testing.T) {
 	h := openHistory(t, newHistory(t))
 	for query, want := range map[string]string{
-		"SELECT t, size, value, text, part FROM variable_writes('counter') ORDER BY t":                                        "1,8,1,1,\n2,4,2,8589934593,\n3,1000,3,<unknown>,\n",
+		"SELECT t, size, value, text, part FROM variable_writes('counter') ORDER BY t":                                        "1,8,1,1,\n2,4,2,8589934592,\n3,1000,3,<unknown>,\n",
 		"SELECT count(*) FROM variable_writes('counter')":                                                                     "3\n",
 		"SELECT count(*) FROM variable_writes('coun' || 'ter') WHERE t = 2":                                                   "1\n",
 		"SELECT w.t, f.function FROM variable_writes('counter') w JOIN stack_frames f USING (stack_id) ORDER BY w.t, f.level": "1,main\n2,bump\n2,main\n3,bump\n3,main\n",
-		"SELECT t, value_at('counter', t), value_at('counter', t + 1) FROM variable_writes('counter') ORDER BY t":             "1,<unknown>,1\n2,1,8589934593\n3,8589934593,<unknown>\n",
+		"SELECT t, value_at('counter', t), value_at('counter', t + 1) FROM variable_writes('counter') ORDER BY t":             "1,<unknown>,1\n2,1,8589934592\n3,8589934592,<unknown>\n",
 		"SELECT count(*) FROM variable_writes(NULL)":                                                                          "0\n",
 		"SELECT value_at(NULL, 1), value_at('counter', NULL)":                                                                 ",\n",
 		"SELECT a.t FROM variable_writes('counter') a JOIN variable_writes('counter') b ON a.t = b.t + 1 ORDER BY 1":          "2\n3\n",

@@ -31,7 +31,8 @@ INSERT INTO _memory BY NAME SELECT * FROM (VALUES
   AS v(addr, size, from_t, to_t, known, bytes);
 INSERT INTO diagnostics BY NAME SELECT 'warning' AS severity, 'test' AS what, 'this history is made up' AS detail;
 INSERT INTO _meta VALUES ('schema_version', '1'), ('recording_id', '00000000-0000-4000-8000-000000000001');
--- The variable counter lies where the first two writes are.
+-- The variable counter lies where the first two writes are; the system call at 2
+-- mapped its memory anew.
 INSERT INTO types BY NAME SELECT * FROM (VALUES
   (1, 'unsigned long', 'unsigned', 8, NULL, 'C', 1), (2, 'unsigned int', 'unsigned', 4, NULL, 'C', 1), (3, NULL, 'pointer', 8, 2, 'C', 1))
   AS v(type_id, name, kind, size, target_type_id, language, module_id);

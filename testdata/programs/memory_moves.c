@@ -2,6 +2,7 @@
 // madvise, munmap and mmap over what is there. After each step it prints what
 // some bytes hold: "memory ADDRESS BYTES", in hexadecimal, by a write of its own.
 // build: gcc -g $FLAGS -o $OUT $SOURCE
+// output: varies
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
