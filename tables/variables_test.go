@@ -137,7 +137,7 @@ func TestTypesAreSound(t *testing.T) {
 func TestCopiedVariable(t *testing.T) {
 	db, _ := indexed(t, record(t, "copied_variable"), Options{})
 	var said string
-	if err := db.QueryRow("SELECT trim(text, chr(10)) FROM output").Scan(&said); err != nil {
+	if err := db.QueryRow("SELECT split_part(string_agg(text, '' ORDER BY t), chr(10), 1) FROM output").Scan(&said); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := db.Query(`SELECT addr FROM variables v WHERE name IN ('environ', '__environ') AND kind = 'global' AND addr IS NOT NULL`)

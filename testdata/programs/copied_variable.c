@@ -2,11 +2,12 @@
 // build: gcc $FLAGS -g -fno-pie -no-pie -o $OUT $SOURCE
 // matrix: O0 O2
 #define _GNU_SOURCE
-#include <stdio.h>
 #include <unistd.h>
+#include "truth.h"
 
 int main(void)
 {
 	printf("%p\n", (void *)&environ);
-	return environ == NULL;
+	CHECK(environ != NULL);
+	FINISH();
 }
