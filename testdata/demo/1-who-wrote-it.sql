@@ -1,9 +1,6 @@
--- 1. Who wrote the balance that the audit calls wrong? (Its address is what
--- audit_failed was called with.) The last writes there, newest first:
-SELECT w.t, w.value AS balance, f.function, f.line, c.enter_t AS in_call_since
-FROM calls failed JOIN functions USING (function_id)
-JOIN writes w ON w.addr = failed.arg0 + 8 AND w.t < failed.enter_t
-JOIN frames f ON f.pc = w.pc AND f.level = 0
-JOIN calls c ON c.call_id = w.call_id
-WHERE functions.name = 'audit_failed'
-ORDER BY w.t DESC LIMIT 5;
+-- 1. The audit calls an account's balance wrong. Who wrote payer->balance, through
+-- the pointer as it stood each time, and from where? The last writes, newest first:
+SELECT w.t, w.text AS balance, w.function, w.line,
+	(SELECT string_agg(f.function || ':' || f.line, ' < ' ORDER BY f.level)
+	 FROM stack_frames f WHERE f.stack_id = w.stack_id AND f.level BETWEEN 1 AND 3) AS called_from
+FROM variable_writes('payer->balance') w ORDER BY w.t DESC LIMIT 5;

@@ -1,12 +1,10 @@
--- 2. The newest write is pay_salaries taking from the payer, yet this is an
--- employee's account. Whose memory was it? What was allocated and freed there:
-WITH failed AS (SELECT enter_t, arg0 FROM calls JOIN functions USING (function_id) WHERE name = 'audit_failed')
-SELECT c.enter_t AS t, f.name AS what,
-	CASE f.name WHEN 'account_new' THEN c.arg0 END AS account,
-	string_agg(s.function || ':' || s.line, ' < ' ORDER BY s.level) FILTER (s.level BETWEEN 1 AND 3) AS called_from,
-	c.parent_call_id AS within_call
-FROM failed JOIN calls c ON c.enter_t < failed.enter_t
-JOIN functions f ON f.function_id = c.function_id
-	AND (f.name = 'account_new' AND c.return_value = failed.arg0 OR f.name = 'account_free' AND c.arg0 = failed.arg0)
-JOIN stack_frames s ON s.stack_id = c.stack_id
-GROUP BY ALL ORDER BY t DESC LIMIT 4;
+-- 2. The payer's balance went through the allocator in between. Whose memory was
+-- it? What was allocated there, when it was freed, and by whom:
+SELECT a.t, a.freed_t,
+	(SELECT string_agg(f.function || ':' || f.line, ' < ' ORDER BY f.level)
+	 FROM stack_frames f WHERE f.stack_id = a.stack_id AND f.level BETWEEN 1 AND 3) AS allocated_from,
+	(SELECT string_agg(f.function || ':' || f.line, ' < ' ORDER BY f.level)
+	 FROM stack_frames f WHERE f.stack_id = a.freed_stack_id AND f.level BETWEEN 2 AND 4) AS freed_from
+FROM allocations a
+WHERE a.address = (SELECT addr - 8 FROM variable_writes('payer->balance') ORDER BY t DESC LIMIT 1)
+ORDER BY a.t DESC LIMIT 2;

@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 work=$(cd ../.. && pwd)/build/demo
 mkdir -p "$work"
 export HINDSIGHT_DIR=$work/recordings
-gcc -g -O1 -o "$work/ledger" ledger.c
+gcc -g -o "$work/ledger" ledger.c
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
