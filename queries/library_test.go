@@ -62,15 +62,7 @@ func answer(t *testing.T, h *sqlext.History, name string, assignments []string, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := Assignments(assignments)
-	if err != nil {
-		t.Fatal(err)
-	}
-	args, err := q.Arguments(values)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := q.Run(t.Context(), h, args)
+	rows, err := runQuery(t, h, q, assignments)
 	if err != nil {
 		t.Fatal(err)
 	}

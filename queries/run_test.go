@@ -24,13 +24,10 @@ func openTestHistory(t *testing.T) *sqlext.History {
 	return h
 }
 
-// ask runs the text of a query and gives its rows, values separated by blanks.
-func ask(t *testing.T, h *sqlext.History, text string, assignments ...string) (string, error) {
+// runQuery runs a query with the values that assignments give its parameters. The
+// error is that of the run.
+func runQuery(t *testing.T, h *sqlext.History, q *Query, assignments []string) (*sqlext.Rows, error) {
 	t.Helper()
-	q, err := Parse("q.sql", text)
-	if err != nil {
-		t.Fatal(err)
-	}
 	values, err := Assignments(assignments)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +36,17 @@ func ask(t *testing.T, h *sqlext.History, text string, assignments ...string) (s
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := q.Run(t.Context(), h, args)
+	return q.Run(t.Context(), h, args)
+}
+
+// ask runs the text of a query and gives its rows, values separated by blanks.
+func ask(t *testing.T, h *sqlext.History, text string, assignments ...string) (string, error) {
+	t.Helper()
+	q, err := Parse("q.sql", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := runQuery(t, h, q, assignments)
 	if err != nil {
 		return "", err
 	}

@@ -77,7 +77,7 @@ func (h *History) Attach(ctx context.Context, name, file string) error {
 	if err := checkFile(file); err != nil {
 		return err
 	}
-	if err := h.exec(ctx, "ATTACH "+quote(file)+` AS "`+name+`" (TYPE duckdb, READ_ONLY)`); err != nil {
+	if err := h.attach(ctx, file, name, true); err != nil {
 		return fmt.Errorf("open history %s: %w", file, queryError(ctx, err))
 	}
 	return nil

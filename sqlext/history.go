@@ -123,6 +123,21 @@ func checkFile(file string) error {
 // names are then the same for every file, and a user can attach a second
 // history to compare the two.
 func connect(ctx context.Context, file string, readOnly bool) (*History, error) {
+	h, err := connectMemory(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	if err = h.attach(ctx, file, databaseName, readOnly); err == nil {
+		err = h.exec(ctx, "USE "+databaseName)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open history %s: %w", file, err), h.Close())
+	}
+	return h, nil
+}
+
+// connectMemory starts DuckDB with nothing attached.
+func connectMemory(ctx context.Context, path string) (*History, error) {
 	connector, err := duckdb.NewConnector("?autoinstall_known_extensions=false", nil)
 	if err != nil {
 		return nil, fmt.Errorf("start DuckDB: %w", err)
@@ -131,23 +146,22 @@ func connect(ctx context.Context, file string, readOnly bool) (*History, error) 
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start DuckDB: %w", err), connector.Close())
 	}
-	h := &History{path: file, connector: connector, conn: c.(*duckdb.Conn)}
+	h := &History{path: path, connector: connector, conn: c.(*duckdb.Conn)}
 	h.tempDir = filepath.Join(os.TempDir(), fmt.Sprintf("hindsight-sql-%d", os.Getpid()))
+	// In memory, DuckDB would spill to .tmp of the working directory.
+	if err := h.exec(ctx, "SET temp_directory = "+quote(h.tempDir)); err != nil {
+		return nil, errors.Join(fmt.Errorf("start DuckDB: %w", err), h.Close())
+	}
+	return h, nil
+}
+
+// attach adds the database in a file under a name.
+func (h *History) attach(ctx context.Context, file, name string, readOnly bool) error {
 	mode := ""
 	if readOnly {
 		mode = ", READ_ONLY"
 	}
-	for _, s := range []string{
-		// In memory, DuckDB would spill to .tmp of the working directory.
-		"SET temp_directory = " + quote(h.tempDir),
-		"ATTACH " + quote(file) + " AS " + databaseName + " (TYPE duckdb" + mode + ")",
-		"USE " + databaseName,
-	} {
-		if err := h.exec(ctx, s); err != nil {
-			return nil, errors.Join(fmt.Errorf("open history %s: %w", file, err), h.Close())
-		}
-	}
-	return h, nil
+	return h.exec(ctx, "ATTACH "+quote(file)+" AS "+quoteName(name)+" (TYPE duckdb"+mode+")")
 }
 
 // Path is the database's file.

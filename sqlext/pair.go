@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
-
-	"github.com/duckdb/duckdb-go/v2"
 )
 
 // The two sides of a pair, which are schemas in its connection.
@@ -71,29 +68,11 @@ func sameFile(a, b string) bool {
 	return err == nil && os.SameFile(x, y)
 }
 
-// connectMemory starts DuckDB with nothing attached.
-func connectMemory(ctx context.Context, path string) (*History, error) {
-	connector, err := duckdb.NewConnector("?autoinstall_known_extensions=false", nil)
-	if err != nil {
-		return nil, fmt.Errorf("start DuckDB: %w", err)
-	}
-	c, err := connector.Connect(ctx)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start DuckDB: %w", err), connector.Close())
-	}
-	h := &History{path: path, connector: connector, conn: c.(*duckdb.Conn)}
-	h.tempDir = filepath.Join(os.TempDir(), fmt.Sprintf("hindsight-sql-%d", os.Getpid()))
-	if err := h.exec(ctx, "SET temp_directory = "+quote(h.tempDir)); err != nil {
-		return nil, errors.Join(fmt.Errorf("start DuckDB: %w", err), h.Close())
-	}
-	return h, nil
-}
-
 // addPair attaches the histories and makes the schemas.
 func (h *History) addPair(ctx context.Context, sides []pairSide) error {
 	for i, s := range sides {
 		if i == 0 || s.catalog != sides[0].catalog {
-			if err := h.exec(ctx, "ATTACH "+quote(s.file)+" AS "+s.catalog+" (TYPE duckdb, READ_ONLY)"); err != nil {
+			if err := h.attach(ctx, s.file, s.catalog, true); err != nil {
 				return fmt.Errorf("open history %s: %w", s.file, err)
 			}
 		}

@@ -238,7 +238,7 @@ func (h *History) storeKeys(ctx context.Context, m *matcher, sides []pairSide) e
 	}
 	err = h.load("main", "_keys", len(m.keys), func(i int) []driver.Value {
 		k := m.keys[i]
-		return []driver.Value{uint32(i + 1), k.module, textOrNull(k.file), k.function, k.own}
+		return []driver.Value{uint32(i + 1), k.module, orNull(k.file, k.file != ""), k.function, k.own}
 	})
 	if err != nil {
 		return err
@@ -278,26 +278,12 @@ func (h *History) storeSide(ctx context.Context, m *matcher, side int, schema st
 	}
 	err = errors.Join(err, h.load(schema, "_function_keys", len(real), func(i int) []driver.Value {
 		f := real[i]
-		return []driver.Value{f.id, f.key, lineOrNull(f.line)}
+		return []driver.Value{f.id, f.key, orNull(f.line, f.line != 0)}
 	}))
 	return errors.Join(err, h.load(schema, "_inlined_keys", len(inlined), func(i int) []driver.Value {
 		f := inlined[i]
-		return []driver.Value{f.name, f.frameModule, f.file, f.key, lineOrNull(f.line)}
+		return []driver.Value{f.name, f.frameModule, f.file, f.key, orNull(f.line, f.line != 0)}
 	}))
-}
-
-func lineOrNull(line uint32) driver.Value {
-	if line == 0 {
-		return nil
-	}
-	return line
-}
-
-func textOrNull(s string) driver.Value {
-	if s == "" {
-		return nil
-	}
-	return s
 }
 
 // load appends rows to a table of the connection's memory.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hindsight/internal/atomicfile"
 	"hindsight/queries"
 	"hindsight/queries/notebook"
 	"hindsight/sqlext"
@@ -223,7 +224,7 @@ func runNotebook(cmd *cobra.Command, file string, f notebookFlags) error {
 	if f.output == "" || f.output == "-" {
 		_, err = cmd.OutOrStdout().Write(out)
 	} else {
-		err = writeBeside(f.output, out)
+		err = atomicfile.Replace(f.output, out)
 	}
 	if err == nil && r.Failed() {
 		failedBlocks(cmd, n, r)
@@ -335,34 +336,4 @@ func attachRecording(cmd *cobra.Command, h *sqlext.History, name, recording stri
 		return err
 	}
 	return h.Attach(cmd.Context(), name, path)
-}
-
-// writeBeside replaces a file by one that was written beside it. A new one is for
-// its owner only: it holds a program's data.
-func writeBeside(path string, data []byte) (err error) {
-	// A link is followed, so that what it names is replaced and not the link.
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	mode := fs.FileMode(0o600)
-	switch info, err := os.Stat(path); {
-	case err == nil && !info.Mode().IsRegular():
-		return fmt.Errorf("%s is no file that could be replaced", path)
-	case err == nil:
-		mode = info.Mode().Perm()
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".notebook-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -105,11 +105,16 @@ func (s *shell) values(columns []string, rows [][]any) error {
 		}
 		cols = append(cols, sqlext.Column{Name: c, Type: typ})
 	}
+	return s.writeValues(cols, rows)
+}
+
+// writeValues prints rows that the shell made itself.
+func (s *shell) writeValues(columns []sqlext.Column, rows [][]any) error {
 	opt := sqlext.WriteOptions{Format: s.format}
 	if f, ok := s.out.(*os.File); ok {
 		opt.Width = terminalWidth(f)
 	}
-	_, err := sqlext.WriteValues(s.out, cols, rows, opt)
+	_, err := sqlext.WriteValues(s.out, columns, rows, opt)
 	return err
 }
 

@@ -6,20 +6,13 @@ import (
 	"os"
 	"os/signal"
 	"strings"
-
-	"hindsight/sqlext"
 )
 
 // dotQueries lists the saved queries, read anew each time: their files may be
 // open in an editor.
 func dotQueries(_ context.Context, s *shell, args []string) error {
 	columns, rows := queryRows(loadQueries(), strings.Join(args, ""))
-	opt := sqlext.WriteOptions{Format: s.format}
-	if f, ok := s.out.(*os.File); ok {
-		opt.Width = terminalWidth(f)
-	}
-	_, err := sqlext.WriteValues(s.out, columns, rows, opt)
-	return err
+	return s.writeValues(columns, rows)
 }
 
 // dotRun runs a saved query.

@@ -12,7 +12,6 @@ import (
 
 	_ "github.com/duckdb/duckdb-go/v2" // the driver
 
-	"hindsight/internal/fixture"
 	"hindsight/sqlext"
 	"hindsight/tables"
 )
@@ -20,18 +19,10 @@ import (
 // TestExport exports two recordings into one data set and reads every table back
 // in a DuckDB that knows nothing of hindsight.
 func TestExport(t *testing.T) {
-	root, err := fixture.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := filepath.Join(t.TempDir(), "data set")
 	var databases []string
-	for _, name := range []string{"misfortunes.c", "avx_stores.c"} {
-		p, err := fixture.Read(filepath.Join(root, "testdata", "programs", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		recording, _ := record(t, command{args: []string{buildFixture(t, p, fixture.Variants[0])}})
+	for _, name := range []string{"misfortunes", "avx_stores"} {
+		recording, _ := record(t, command{args: []string{variant(t, name, "O0")}})
 		databases = append(databases, index(t, recording, "history"))
 		hindsight(t, "export", "--db", databases[len(databases)-1], dir)
 	}
@@ -135,15 +126,7 @@ func checkModes(t *testing.T, dir string) {
 // TestExportFailure holds that an export that cannot write, or is interrupted,
 // leaves nothing behind.
 func TestExportFailure(t *testing.T) {
-	root, err := fixture.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := fixture.Read(filepath.Join(root, "testdata", "programs", "misfortunes.c"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	recording, _ := record(t, command{args: []string{buildFixture(t, p, fixture.Variants[0])}})
+	recording, _ := record(t, command{args: []string{variant(t, "misfortunes", "O0")}})
 	database := index(t, recording, "history")
 	h, err := sqlext.Open(t.Context(), database)
 	if err != nil {

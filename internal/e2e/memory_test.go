@@ -61,35 +61,18 @@ func TestMemory(t *testing.T) {
 // TestPrintedMemory compares memory_at with the bytes that a program printed of
 // itself, when it printed them.
 func TestPrintedMemory(t *testing.T) {
-	programs, err := fixture.Programs()
-	if err != nil {
-		t.Fatal(err)
+	dir, _ := record(t, command{args: []string{variant(t, "memory_moves", "O0")}})
+	database := index(t, dir, "history")
+	rows := ask(t, database, `SELECT t, w[2], w[3], lower(hex(memory_at(w[2]::UBIGINT, length(w[3]) // 2, t)))
+		FROM (SELECT t, string_split(trim(text, chr(10)), ' ') AS w FROM output) WHERE w[1] = 'memory' ORDER BY t`)
+	if len(rows) < 30 {
+		t.Fatalf("the program printed memory %d times", len(rows))
 	}
-	for _, p := range programs {
-		if p.Name != "memory_moves" {
-			continue
+	for _, r := range rows {
+		if r[2] != r[3] {
+			t.Errorf("t %s: the program printed %s at %s, memory_at is %s", r[0], r[2], r[1], r[3])
 		}
-		path, err := p.Binary(fixture.Variants[0])
-		if err != nil {
-			t.Skipf("cannot be built here: %v", err)
-		}
-		dir := filepath.Join(t.TempDir(), "recording")
-		run(t, command{args: []string{binary, "record", "-o", dir, "--", path}})
-		database := filepath.Join(t.TempDir(), "history.duckdb")
-		hindsight(t, "index", "--db", database, dir)
-		rows := ask(t, database, `SELECT t, w[2], w[3], lower(hex(memory_at(w[2]::UBIGINT, length(w[3]) // 2, t)))
-			FROM (SELECT t, string_split(trim(text, chr(10)), ' ') AS w FROM output) WHERE w[1] = 'memory' ORDER BY t`)
-		if len(rows) < 30 {
-			t.Fatalf("the program printed memory %d times", len(rows))
-		}
-		for _, r := range rows {
-			if r[2] != r[3] {
-				t.Errorf("t %s: the program printed %s at %s, memory_at is %s", r[0], r[2], r[1], r[3])
-			}
-		}
-		return
 	}
-	t.Fatal("there is no program memory_moves")
 }
 
 // installed skips where a program of the system is not there.
@@ -340,45 +323,28 @@ func (m *rebuilt) samples(t *testing.T, p checkpoint) {
 // whole: what it tells of memory is right, and where it lacks the writes that
 // tell, it tells nothing.
 func TestMemoryOfAPart(t *testing.T) {
-	programs, err := fixture.Programs()
-	if err != nil {
-		t.Fatal(err)
+	dir, _ := record(t, command{args: []string{variant(t, "memory_moves", "O0")}})
+	whole := index(t, dir, "whole")
+	times := ask(t, whole, "SELECT t FROM output ORDER BY t")
+	from, to := number(t, times[len(times)/3][0])+1, number(t, times[2*len(times)/3][0])+1
+	for _, part := range []struct {
+		name   string
+		flags  []string
+		least  int // bytes of a hundred that it must know inside [from, to)
+		inside bool
+	}{
+		{"times", []string{"--from", fmt.Sprint(from), "--to", fmt.Sprint(to)}, 1, true},
+		{"until", []string{"--to", fmt.Sprint(to)}, 100, true},
+		{"functions", []string{"--functions", "moves"}, 1, false},
+		{"no writes", []string{"--tables", "calls,syscalls"}, 1, false},
+		{"too many writes", []string{"--max-rows", "1000"}, 0, false},
+	} {
+		t.Run(part.name, func(t *testing.T) {
+			database := filepath.Join(t.TempDir(), "part.duckdb")
+			hindsight(t, append(append([]string{"index", "--db", database}, part.flags...), dir)...)
+			checkPart(t, whole, database, from, to, part.least, part.inside)
+		})
 	}
-	for _, p := range programs {
-		if p.Name != "memory_moves" {
-			continue
-		}
-		path, err := p.Binary(fixture.Variants[0])
-		if err != nil {
-			t.Skipf("cannot be built here: %v", err)
-		}
-		dir := filepath.Join(t.TempDir(), "recording")
-		run(t, command{args: []string{binary, "record", "-o", dir, "--", path}})
-		whole := filepath.Join(t.TempDir(), "whole.duckdb")
-		hindsight(t, "index", "--db", whole, dir)
-		times := ask(t, whole, "SELECT t FROM output ORDER BY t")
-		from, to := number(t, times[len(times)/3][0])+1, number(t, times[2*len(times)/3][0])+1
-		for _, part := range []struct {
-			name   string
-			flags  []string
-			least  int // bytes of a hundred that it must know inside [from, to)
-			inside bool
-		}{
-			{"times", []string{"--from", fmt.Sprint(from), "--to", fmt.Sprint(to)}, 1, true},
-			{"until", []string{"--to", fmt.Sprint(to)}, 100, true},
-			{"functions", []string{"--functions", "moves"}, 1, false},
-			{"no writes", []string{"--tables", "calls,syscalls"}, 1, false},
-			{"too many writes", []string{"--max-rows", "1000"}, 0, false},
-		} {
-			t.Run(part.name, func(t *testing.T) {
-				database := filepath.Join(t.TempDir(), "part.duckdb")
-				hindsight(t, append(append([]string{"index", "--db", database}, part.flags...), dir)...)
-				checkPart(t, whole, database, from, to, part.least, part.inside)
-			})
-		}
-		return
-	}
-	t.Fatal("there is no program memory_moves")
 }
 
 // checkPart asks both the same of random places at random times.

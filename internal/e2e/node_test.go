@@ -19,15 +19,7 @@ import (
 // views, macros and comments are there and give what hindsight gives.
 func TestNodeClient(t *testing.T) {
 	client := nodeClient(t)
-	root, err := fixture.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := fixture.Read(filepath.Join(root, "testdata", "programs", "misfortunes.c"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	recording, _ := record(t, command{args: []string{buildFixture(t, p, fixture.Variants[0])}})
+	recording, _ := record(t, command{args: []string{variant(t, "misfortunes", "O0")}})
 	database := index(t, recording, "history")
 	stored := map[string]bool{}
 	for _, row := range askNode(t, client, database, []string{

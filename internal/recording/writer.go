@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"hindsight/internal/atomicfile"
 )
 
 const (
@@ -130,7 +132,7 @@ func (w *Writer) UpdateMeta(meta *Meta) error {
 func (w *Writer) writeMeta(meta *Meta, sync bool) error {
 	data, err := encodeMeta(meta)
 	if err == nil {
-		err = writeBeside(filepath.Join(w.Dir, metaFile), data, sync)
+		err = atomicfile.Write(filepath.Join(w.Dir, metaFile), data, 0o600, sync)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", metaFile, err)

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 
+	"hindsight/internal/atomicfile"
 	"hindsight/queries"
 	"hindsight/sqlext"
 )
@@ -98,7 +98,7 @@ func (j *goldenJudge) end() (Outcome, error) {
 		return Outcome{Held: true}, nil
 	}
 	if j.update {
-		if err := replaceFile(j.path, []byte(got)); err != nil {
+		if err := atomicfile.Replace(j.path, []byte(got)); err != nil {
 			return Outcome{}, fmt.Errorf("write the golden file: %w", err)
 		}
 		detail := "wrote " + j.path
@@ -154,36 +154,6 @@ func escape(s string) string {
 		}
 	}
 	return out.String()
-}
-
-// replaceFile writes a file beside path and renames it, so that nobody sees a
-// part of it. A file that exists keeps its mode; a new one is the user's alone,
-// since it has recorded data.
-func replaceFile(path string, data []byte) (err error) {
-	mode := os.FileMode(0o600)
-	if info, err := os.Stat(path); err == nil {
-		if !info.Mode().IsRegular() {
-			return fmt.Errorf("%s is not a file", path)
-		}
-		mode = info.Mode().Perm()
-	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".hindsight-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // changes counts what differs.

@@ -5,6 +5,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"time"
+
+	"hindsight/internal/atomicfile"
 )
 
 // Recording names one side of a pair in a report.
@@ -96,7 +98,7 @@ func WriteJUnit(file string, r Report) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(file, append([]byte(xml.Header), append(data, '\n')...))
+	return atomicfile.Replace(file, append([]byte(xml.Header), append(data, '\n')...))
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
@@ -157,5 +159,5 @@ func WriteJSON(file string, r Report) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(file, append(data, '\n'))
+	return atomicfile.Replace(file, append(data, '\n'))
 }

@@ -68,8 +68,8 @@ func (d *drawing) plotSeries(x, y scale) {
 	}
 }
 
-// polyline draws a line through the points in the order of x.
-func (d *drawing) polyline(series int, rows []Row, x, y scale) {
+// sortByX orders rows by x; those of one x stay in their order.
+func sortByX(rows []Row) {
 	slices.SortStableFunc(rows, func(a, b Row) int {
 		switch {
 		case a.X < b.X:
@@ -79,6 +79,11 @@ func (d *drawing) polyline(series int, rows []Row, x, y scale) {
 		}
 		return 0
 	})
+}
+
+// polyline draws a line through the points in the order of x.
+func (d *drawing) polyline(series int, rows []Row, x, y scale) {
+	sortByX(rows)
 	shown := rows
 	if len(rows) > maxPoints {
 		shown = envelope(rows, x)

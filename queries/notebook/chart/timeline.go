@@ -2,7 +2,6 @@ package chart
 
 import (
 	"math"
-	"slices"
 )
 
 const (
@@ -111,15 +110,7 @@ const maxRows = 12
 
 // stack puts a lane's spans into rows, each into the first that is free.
 func (d *drawing) stack(spans []Row, hi float64) [][]Row {
-	slices.SortStableFunc(spans, func(a, b Row) int {
-		switch {
-		case a.X < b.X:
-			return -1
-		case a.X > b.X:
-			return 1
-		}
-		return 0
-	})
+	sortByX(spans)
 	var rows [][]Row
 	var free []float64
 	left := 0
