@@ -183,6 +183,12 @@ var helperTables = []Table{
 		},
 	},
 	{
+		Name: "_recursive_stacks", Row: "call stack whose innermost function is among its callers",
+		Columns: []Column{
+			col("stack_id", tU32, "as in stacks"),
+		},
+	},
+	{
 		Name: "_stack_order", Row: "call stack, with its place among all",
 		Doc: "A stack's callers are the stacks whose [first, last] holds its first: the view stack_frames finds them without recursion. Empty where _stack_callers is filled.",
 		Columns: []Column{

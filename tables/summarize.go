@@ -135,22 +135,28 @@ func (x *indexer) addModules(add addRow) error {
 	return nil
 }
 
-// addStackOrder fills the tables behind the view stack_frames.
+// addStackOrder fills the tables behind the view stack_frames, and tells which
+// stacks are recursive.
 func (x *indexer) addStackOrder(ctx context.Context) error {
 	order := &x.tracker.order
-	table := "_stack_order"
-	if order.expanded() {
-		table = "_stack_callers"
+	first, last := order.walk()
+	recursive := order.recursive(first)
+	appender := func(table string) func(columns []column, rows int) error {
+		a, err := newBulkAppender(x.db.conn, table)
+		return func(columns []column, rows int) error {
+			if err != nil {
+				return err
+			}
+			return a.append(ctx, columns, nil, rows)
+		}
 	}
-	a, err := newBulkAppender(x.db.conn, table)
-	if err != nil {
+	if err := appender("_recursive_stacks")([]column{fixed(recursive)}, len(recursive)); err != nil {
 		return err
 	}
-	add := func(columns []column, rows int) error { return a.append(ctx, columns, nil, rows) }
 	if order.expanded() {
-		return order.eachCallers(add)
+		return order.eachCallers(appender("_stack_callers"))
 	}
-	return add(order.places())
+	return appender("_stack_order")(order.places(first, last))
 }
 
 // modulesThatRan tells, by index, which modules have a block that was executed.

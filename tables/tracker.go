@@ -264,7 +264,7 @@ func (t *tracker) addStack(r stackRow) {
 	case r.callPC != 0:
 		callers = t.shadow.code.levels(r.callPC)
 	}
-	t.order.add(r.parent, r.callPC, callers)
+	t.order.add(r.parent, r.function, r.callPC, callers)
 	if t.stackRows.full() {
 		var b buffer
 		if b, t.err = t.loading.swap(t.stackRows); t.err == nil {

@@ -383,15 +383,15 @@ func TestManyStacks(t *testing.T) {
 func TestStackOrderExpands(t *testing.T) {
 	var deep, wide, shallow stackOrder
 	for id := range uint32(2000) {
-		deep.add(id, 16, 1)
-		shallow.add(id%1000, 16, 1)
+		deep.add(id, 1, 16, 1)
+		shallow.add(id%1000, 1, 16, 1)
 	}
 	for id := range uint32(60_000) {
 		parent := id
 		if id >= 50 {
 			parent = 50
 		}
-		wide.add(parent, 16, 1)
+		wide.add(parent, 1, 16, 1)
 	}
 	if deep.expanded() || !wide.expanded() || !shallow.expanded() {
 		t.Errorf("of %d, %d and %d callers these are expanded: %t, %t, %t", deep.callers, wide.callers, shallow.callers,
@@ -405,12 +405,12 @@ func TestStackOrder(t *testing.T) {
 	var o stackOrder
 	var table stackRows
 	for id := uint32(1); id <= 500; id++ {
-		parent, pc, between := random.Uint32N(id), uint64(id%5)*16, uint32(1)
+		parent, function, pc, between := random.Uint32N(id), random.Uint32N(60), uint64(id%5)*16, uint32(1)
 		if parent == 0 {
 			pc, between = 0, 0
 		}
-		o.add(parent, pc, between)
-		table.add(stackRow{stack: id, parent: parent, callPC: pc})
+		o.add(parent, function, pc, between)
+		table.add(stackRow{stack: id, parent: parent, function: function, callPC: pc})
 	}
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "history.duckdb")
@@ -426,10 +426,12 @@ func TestStackOrder(t *testing.T) {
 		return a.append(ctx, columns, nil, rows)
 	}
 	columns, n := table.columns()
-	places, m := o.places()
+	first, last := o.walk()
+	places, m := o.places(first, last)
+	recursive := o.recursive(first)
 	err = errors.Join(
 		o.eachCallers(func(columns []column, rows int) error { return fill("_stack_callers", columns, rows) }),
-		fill("_stack_order", places, m), fill("stacks", columns, n),
+		fill("_stack_order", places, m), fill("stacks", columns, n), fill("_recursive_stacks", []column{fixed(recursive)}, len(recursive)),
 		db.exec(ctx, `INSERT INTO frames SELECT 16*range, 1, 0, NULL, 'f' || range, NULL, NULL, NULL, NULL, false FROM range(5)`),
 		db.commit(ctx, nil))
 	if err != nil {
@@ -441,4 +443,11 @@ func TestStackOrder(t *testing.T) {
 		`SELECT stack_id, level, function, pc FROM stack_frames WHERE level > 0 GROUP BY ALL HAVING count(*) <> 2`))
 	expect(t, "stacks", rows(t, pool, `SELECT count(*) FROM stack_frames WHERE level = 0`), "500")
 	expect(t, "gaps", rows(t, pool, `SELECT stack_id FROM stack_frames GROUP BY 1 HAVING count(DISTINCT level) <> max(level) + 1`))
+	// The callers of a recursive stack, found step by step, have its function.
+	expect(t, "recursive stacks and others", rows(t, pool, `WITH RECURSIVE up AS (
+			SELECT stack_id, function_id, parent_stack_id FROM stacks WHERE function_id IS NOT NULL
+			UNION ALL SELECT u.stack_id, u.function_id, p.parent_stack_id FROM up u JOIN stacks p ON p.stack_id = u.parent_stack_id),
+		known AS (SELECT DISTINCT u.stack_id FROM up u JOIN stacks p ON p.stack_id = u.parent_stack_id WHERE p.function_id = u.function_id)
+		SELECT count(*) > 5, count(*) < 400, count(*) = (SELECT count(*) FROM _recursive_stacks JOIN known USING (stack_id)),
+			count(*) = (SELECT count(*) FROM _recursive_stacks) FROM known`), "true true true true")
 }

@@ -9,7 +9,7 @@
 --   total          instructions from its calls to their returns, what it called included; recursion counts once; NULL where it was not called
 --   self_percent   self, of all instructions of the recording
 --   total_percent  total, of all instructions of the recording
--- The sum of self is the instructions of the recording: it comes from the table blocks, which counts the whole run whatever was indexed. Calls and total come from the table calls; they are NULL in an index of a part.
+-- The sum of self is the instructions of the recording: it comes from the table blocks, which counts the whole run whatever was indexed. Calls and total come from the table calls; they are NULL in an index of a part, and where there are more than 2^24 call stacks.
 -- Example: SELECT function, module, calls, self, self_percent, total_percent FROM hot_functions ORDER BY self DESC LIMIT 20
 CREATE OR REPLACE VIEW hot_functions AS
 WITH own AS (
@@ -20,22 +20,20 @@ WITH own AS (
     AND b.first_t >= m.mapped_t AND b.first_t < coalesce(m.unmapped_t, 18446744073709551615::UBIGINT)
   GROUP BY ALL),
 part AS (
-  SELECT count(*) > 0 AS part FROM _meta
+  SELECT count(*) > 0 OR EXISTS (FROM stacks WHERE stack_id > 16777216) AS part FROM _meta
   WHERE key = 'functions' AND value <> '' OR key = 'from' AND value <> '0' OR key = 'to' AND value <> ''
     OR key = 'tables' AND value <> '' AND NOT list_contains(string_split(value, ','), 'calls')),
-span AS (
-  -- A call is inside another of its function if it begins before all earlier ones ended.
-  SELECT c.function_id, c.call_id, c.enter_t,
-    CASE WHEN c.call_pc IS NULL THEN 1 ELSE 0 END AS first,
-    coalesce(c.exit_t, r.instructions - 1) AS exit_t,
-    max(coalesce(c.exit_t, 18446744073709551615::UBIGINT)) OVER before AS ended
-  FROM calls c CROSS JOIN recordings r
-  WINDOW before AS (PARTITION BY c.thread_id, c.function_id ORDER BY c.call_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
 called AS (
   -- The instructions of a call follow the call instruction and end with the return.
-  SELECT function_id, count(*)::UBIGINT AS calls,
-    sum(exit_t - enter_t + first) FILTER (ended IS NULL OR enter_t >= ended)::UBIGINT AS total
-  FROM span WHERE function_id IS NOT NULL GROUP BY ALL)
+  SELECT s.function_id, sum(c.calls)::UBIGINT AS calls,
+    (coalesce(sum(c.n) FILTER (i.stack_id IS NULL), 0))::UBIGINT AS total
+  FROM (
+    SELECT c.stack_id, count(*) AS calls,
+      sum((coalesce(c.exit_t, r.instructions - 1) - c.enter_t)::BIGINT + CASE WHEN c.call_pc IS NULL THEN 1 ELSE 0 END) AS n
+    FROM calls c CROSS JOIN recordings r GROUP BY ALL) c
+  JOIN stacks s USING (stack_id)
+  LEFT JOIN _recursive_stacks i USING (stack_id)
+  WHERE s.function_id IS NOT NULL GROUP BY ALL)
 SELECT f.name AS function, parse_filename(coalesce(m.path, a.path)) AS module, f.file, f.line, o.function_id,
   CASE WHEN NOT part THEN coalesce(c.calls, 0) END AS calls, o.self,
   CASE WHEN NOT part THEN c.total END AS total,
