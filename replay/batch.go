@@ -48,6 +48,17 @@ const (
 	// Input is another recorded event: rdtsc or a recorder-performed XSAVE
 	// (whose stores are in Event.Memory).
 	Input
+	// Wait is a syscall instruction in which its thread was left waiting. Event is
+	// the KindWait. The Syscall control that ends the call comes later, when that
+	// thread's turn comes again: no instruction retires with it, its T counts those
+	// before it.
+	Wait
+	// Begin is a thread's first control: Event is its KindThread. T counts the
+	// instructions retired before it.
+	Begin
+	// Switch tells that what follows is Thread's, until the next Switch. It has no
+	// event. A history begins with thread 1.
+	Switch
 )
 
 // Control is a step in the flow of the program.
@@ -63,6 +74,7 @@ type Control struct {
 	SP        uint64
 	Regs      [6]uint64
 	Event     *recording.Event
+	Thread    uint32 // of a Switch: which thread runs from here on
 }
 
 // Consumer takes a program's history.

@@ -106,10 +106,19 @@ func (c *codec) decode(b []byte, e *Event) ([]byte, error) {
 	*e = Event{Memory: e.Memory[:0], Input: e.Input[:0], Maps: e.Maps[:0], Hashes: e.Hashes[:0]}
 	e.Kind = Kind(d.byte())
 	f := d.uvarint()
-	if e.Kind < KindStart || e.Kind > KindExit || f > fieldsKnown {
+	if e.Kind < KindStart || e.Kind > lastKind || f > fieldsKnown {
 		d.fail()
 		return nil, d.err
 	}
+	if f&fieldThread != 0 {
+		thread := d.uvarint()
+		if thread >= maxThreads {
+			d.fail()
+			return nil, d.err
+		}
+		c.turn(uint32(thread))
+	}
+	e.Thread = c.thread + 1
 	c.time += uint64(d.varint())
 	e.StartNS = c.time
 	e.DurationNS = d.uvarint()
@@ -134,6 +143,8 @@ func (e *Event) wellFormed() bool {
 		return e.Signal != nil
 	case KindExit:
 		return e.Exit != nil
+	case KindThread:
+		return e.Born != nil && e.After != Regs{}
 	}
 	return true
 }
@@ -162,6 +173,9 @@ func (d *decoder) lists(f uint64, e *Event) {
 	}
 	if f&fieldExit != 0 {
 		e.Exit = &Exit{Code: int(d.varint()), Signal: int(d.varint())}
+	}
+	if f&fieldBorn != 0 {
+		e.Born = &Born{Parent: uint32(d.uvarint()), TID: int(int32(d.uvarint()))}
 	}
 }
 

@@ -6,8 +6,9 @@ import "encoding/binary"
 //
 //	kind      1 byte
 //	fields    uvarint, the field* bits of what follows, in that order
+//	thread    uvarint, where it is not the previous event's
 //	time      varint StartNS since the previous event, uvarint DurationNS
-//	registers Regs against the previous event's last, After against Regs
+//	registers Regs against the thread's last, After against Regs
 //	the rest  lists as a uvarint count and their elements, see the append
 //	          functions
 //
@@ -24,20 +25,39 @@ const (
 	fieldSignal
 	fieldHashes
 	fieldExit
+	fieldThread // comes first
+	fieldBorn
 
-	fieldsKnown = fieldExit<<1 - 1
+	fieldsKnown = fieldBorn<<1 - 1
 )
 
 // codec is what encoder and decoder remember from one event to the next.
 type codec struct {
-	regs Regs
-	time uint64
+	regs   Regs // the thread's last
+	time   uint64
+	thread uint32 // less 1
+	others map[uint32]Regs
+}
+
+// maxThreads bounds the numbers of threads.
+const maxThreads = 1 << 31
+
+// maxOthers bounds the memory of a codec: of more threads all are forgotten.
+const maxOthers = 1 << 12
+
+// turn goes over to a thread, which has that number less 1.
+func (c *codec) turn(thread uint32) {
+	if c.others == nil || len(c.others) >= maxOthers {
+		c.others = map[uint32]Regs{}
+	}
+	c.others[c.thread] = c.regs
+	c.thread, c.regs = thread, c.others[thread]
 }
 
 // straighten maps registers to a form in which a system call's side effects
 // on rcx (= rip) and r11 (= flags) vanish; bend is its inverse.
 func straighten(kind Kind, r Regs) Regs {
-	if kind == KindSyscall {
+	if kind == KindSyscall || kind == KindWait {
 		r.Rcx -= r.Rip
 		r.R11 -= r.Eflags
 	}
@@ -45,7 +65,7 @@ func straighten(kind Kind, r Regs) Regs {
 }
 
 func bend(kind Kind, r Regs) Regs {
-	if kind == KindSyscall {
+	if kind == KindSyscall || kind == KindWait {
 		r.Rcx += r.Rip
 		r.R11 += r.Eflags
 	}
@@ -54,7 +74,7 @@ func bend(kind Kind, r Regs) Regs {
 
 // predict guesses an event's registers from the last ones seen.
 func predict(kind Kind, last Regs) Regs {
-	if kind == KindSyscall {
+	if kind == KindSyscall || kind == KindWait {
 		const enosys = 38
 		e := uint64(enosys)
 		last.Rax = -e
@@ -79,14 +99,23 @@ func (e *Event) fields() uint64 {
 	set(fieldSignal, e.Signal != nil)
 	set(fieldHashes, len(e.Hashes) > 0)
 	set(fieldExit, e.Exit != nil)
+	set(fieldBorn, e.Born != nil)
 	return f
 }
 
 // encode appends e to b.
 func (c *codec) encode(b []byte, e *Event) []byte {
 	f := e.fields()
+	thread := max(e.Thread, 1) - 1
+	if thread != c.thread {
+		f |= fieldThread
+		c.turn(thread)
+	}
 	b = append(b, byte(e.Kind))
 	b = binary.AppendUvarint(b, f)
+	if f&fieldThread != 0 {
+		b = binary.AppendUvarint(b, uint64(thread))
+	}
 	b = binary.AppendVarint(b, int64(e.StartNS-c.time))
 	b = binary.AppendUvarint(b, e.DurationNS)
 	c.time = e.StartNS
@@ -121,6 +150,10 @@ func (c *codec) encode(b []byte, e *Event) []byte {
 	if f&fieldExit != 0 {
 		b = binary.AppendVarint(b, int64(e.Exit.Code))
 		b = binary.AppendVarint(b, int64(e.Exit.Signal))
+	}
+	if f&fieldBorn != 0 {
+		b = binary.AppendUvarint(b, uint64(e.Born.Parent))
+		b = binary.AppendUvarint(b, uint64(e.Born.TID))
 	}
 	return b
 }

@@ -17,7 +17,8 @@ const (
 	KindStart Kind = iota + 1
 	// KindSyscall is a system call: Regs at its entry stop, After the
 	// registers with which the thread goes on. exit and exit_group have no
-	// After (it is zero) and no effects.
+	// After (it is zero). What a thread's exit has in Memory the kernel stored as
+	// the thread ended, for those that go on.
 	KindSyscall
 	// KindTSC is a trapped rdtsc or rdtscp: Regs at the instruction, After
 	// behind it.
@@ -38,13 +39,33 @@ const (
 	KindCheckpoint
 	// KindExit is the last event of a complete recording.
 	KindExit
+	// KindThread is the first event of a thread but the first: After and XSave
+	// are the state in which it begins, Memory what the kernel stored for it, and
+	// Born where it comes from. It follows the clone that made it, not always
+	// directly.
+	KindThread
+	// KindWait is a system call in which the thread was left waiting while
+	// others ran: Regs at its entry, Memory what the kernel had stored by then. The
+	// thread's next event is the KindSyscall that ends the call, with the same Regs:
+	// the thread executes nothing between the two.
+	KindWait
+
+	lastKind = KindWait
 )
 
 // Event is one recorded input of the program. Slices that a reader returned
 // are valid until its next call.
+//
+// One thread runs at a time, and another only between two events: from an event
+// of one thread to the next one's of another, that other runs, with the registers
+// that its last event left.
 type Event struct {
 	Kind  Kind
 	Index uint64 // position in the recording, from 0
+	// Thread is the thread whose event it is: its number, from 1 in order of their
+	// KindThread. A checkpoint belongs to that of the event before, KindExit to none
+	// (it has the last one's). 0 stands for 1 in what a Writer is given.
+	Thread uint32
 	// Regs are the registers just before the event, as ptrace shows them
 	// there. At a system-call entry: Orig_rax is the number, Rax is -ENOSYS,
 	// Rip is behind the instruction, Rcx equals Rip and R11 equals Eflags.
@@ -74,6 +95,13 @@ type Event struct {
 	Signal              *Signal      // KindSignal
 	Hashes              []MemoryHash // KindCheckpoint
 	Exit                *Exit        // KindExit
+	Born                *Born        // KindThread
+}
+
+// Born tells where a thread comes from.
+type Born struct {
+	Parent uint32 // the thread that made it
+	TID    int    // what the kernel called it
 }
 
 // MemoryWrite is a run of bytes that the kernel stored.

@@ -12,8 +12,9 @@ package recording
 
 import "time"
 
-// FormatVersion is the version of the events format that this build writes.
-const FormatVersion = 1
+// FormatVersion is the version of the events format that this build writes. It
+// reads all up to it: version 1 had no threads.
+const FormatVersion = 2
 
 // Meta describes a recording. It is recording.json.
 type Meta struct {

@@ -6,7 +6,7 @@ import (
 )
 
 var kindNames = [...]string{KindStart: "start", KindSyscall: "syscall", KindTSC: "tsc", KindXSave: "xsave",
-	KindSignal: "signal", KindCheckpoint: "checkpoint", KindExit: "exit"}
+	KindSignal: "signal", KindCheckpoint: "checkpoint", KindExit: "exit", KindThread: "thread", KindWait: "wait"}
 
 // String names the kind.
 func (k Kind) String() string {
@@ -32,7 +32,10 @@ func (o MapOp) String() string {
 func (e *Event) String() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%d %v", e.Index, e.Kind)
-	if e.Kind == KindSyscall {
+	if e.Thread > 1 {
+		fmt.Fprintf(&s, " thread %d", e.Thread)
+	}
+	if e.Kind == KindSyscall || e.Kind == KindWait {
 		r := &e.Regs
 		fmt.Fprintf(&s, " %d(%#x, %#x, %#x, %#x, %#x, %#x)", r.Orig_rax, r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9)
 		if e.After != (Regs{}) {
@@ -61,6 +64,9 @@ func (e *Event) String() string {
 	writeMemory(&s, "read", e.Input)
 	if len(e.Hashes) > 0 {
 		fmt.Fprintf(&s, " %d hashes", len(e.Hashes))
+	}
+	if e.Born != nil {
+		fmt.Fprintf(&s, " of thread %d tid %d", e.Born.Parent, e.Born.TID)
 	}
 	if e.Exit != nil {
 		fmt.Fprintf(&s, " code %d signal %d", e.Exit.Code, e.Exit.Signal)

@@ -140,14 +140,15 @@ func (w *Writer) writeMeta(meta *Meta, sync bool) error {
 	return nil
 }
 
-// Append adds an event, which it does not keep, and sets its Index.
+// Append adds an event, which it does not keep, and sets its Index and, where it
+// is 0, its Thread.
 func (w *Writer) Append(e *Event) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
 		return w.err
 	}
-	e.Index = w.index
+	e.Index, e.Thread = w.index, max(e.Thread, 1)
 	before := len(w.raw)
 	w.raw = w.codec.encode(w.raw, e)
 	if size := len(w.raw) - before; size > maxChunk/2 {
