@@ -74,6 +74,19 @@ static inline void wait_asleep(pid_t thread)
 	truth_failures++;
 }
 
+// sleeps_soon is what a thread says before the call in which it will sleep.
+static inline void sleeps_soon(pid_t *id) { __atomic_store_n(id, tid(), __ATOMIC_SEQ_CST); }
+
+// wait_sleeper waits for such a thread: publish would let it sleep sooner.
+static inline pid_t wait_sleeper(pid_t *id)
+{
+	pid_t thread;
+	while ((thread = __atomic_exchange_n(id, 0, __ATOMIC_SEQ_CST)) == 0)
+		sleep_ms(1);
+	wait_asleep(thread);
+	return thread;
+}
+
 // published is a number that one thread tells another.
 struct published {
 	pthread_mutex_t lock;

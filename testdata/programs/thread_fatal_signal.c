@@ -3,13 +3,11 @@
 // ends: SIGSEGV
 #include "thread.h"
 
-static struct published ready = PUBLISHED;
 static pid_t sleeper;
 
 static void *sleeps(void *p)
 {
-	sleeper = tid();
-	publish(&ready, 1);
+	sleeps_soon(&sleeper);
 	return sleep(100), p;
 }
 
@@ -17,8 +15,7 @@ NOINLINE void crash(volatile int *p) { *p = 1; }
 
 static void *crashes(void *p)
 {
-	await(&ready);
-	wait_asleep(sleeper);
+	wait_sleeper(&sleeper);
 	TRUTH("threads 3");
 	TRUTH("unfinished crash 1");
 	TRUTH("signals 11 1");
