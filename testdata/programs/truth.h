@@ -15,6 +15,10 @@
 //   truth nesting FUNCTION COUNT       most calls of FUNCTION open at once
 //   truth signals NUMBER COUNT         signals delivered
 //   truth syscalls NAME COUNT          system calls made
+//   truth threads COUNT                threads that there were
+//   truth callers FUNCTION COUNT       threads that called FUNCTION
+//   truth assigned NAME TID:V...       values left in it, and by which threads,
+//                                      which the kernel called TID
 //
 // Values are unsigned, in C notation. The lines come last, before the verdict,
 // so that nothing they do disturbs what they tell.
