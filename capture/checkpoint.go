@@ -44,8 +44,12 @@ func (r *recorder) checkpointDue() bool {
 }
 
 // checkpoint records the hashes of all writable memory at this place, where the
-// program has these registers.
+// program has these registers. It makes none while another thread's call is about
+// to change memory.
 func (r *recorder) checkpoint(regs *recording.Regs) error {
+	if !r.quiescent() {
+		return nil
+	}
 	began := time.Now()
 	maps, err := r.maps()
 	if err != nil {
@@ -60,7 +64,7 @@ func (r *recorder) checkpoint(regs *recording.Regs) error {
 	c := &r.checkpoints
 	c.last = time.Now()
 	c.next = c.last.Add(max(firstCheckpoint, costShare*c.last.Sub(began)))
-	return r.w.Append(&e)
+	return r.append(&e)
 }
 
 // hashMapping appends the hashes of a mapping's memory.

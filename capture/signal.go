@@ -132,7 +132,7 @@ func (r *recorder) hold(number int, info *ptrace.SigInfo, limit time.Duration) {
 	if len(r.held) > 1 {
 		return
 	}
-	before, err := cpuTime(r.pid)
+	before, err := cpuTime(r.leader)
 	if err != nil {
 		return // without a clock it is held for as long as it takes
 	}
@@ -146,7 +146,7 @@ func (r *recorder) watch(number int, limit, before time.Duration, event uint64) 
 		if r.w.Events() != event {
 			return
 		}
-		now, err := cpuTime(r.pid)
+		now, err := cpuTime(r.leader)
 		if err != nil {
 			return
 		}
@@ -215,7 +215,7 @@ func (r *recorder) deliver(number int, info *ptrace.SigInfo, regs *ptrace.Regs, 
 	// The kernel calls the handler with the signal's number. Otherwise it could
 	// not write the frame, and something else has happened: a SIGSEGV.
 	if st.StopSignal() != unix.SIGTRAP || after.Rdi != uint64(number) || after.Rsp == regs.Rsp {
-		return r.stopped(st)
+		return r.handle(st)
 	}
 	return 0, r.handled(number, info, regs, &after, sync)
 }
@@ -237,7 +237,7 @@ func (r *recorder) handled(number int, info *ptrace.SigInfo, regs, after *ptrace
 		return err
 	}
 	r.last = *after
-	return r.w.Append(&recording.Event{
+	return r.append(&recording.Event{
 		Kind: recording.KindSignal, Regs: *regs, After: *after, StartNS: r.now(), XSave: r.xsave,
 		Memory: []recording.MemoryWrite{{Addr: recording.Addr(after.Rsp), Data: frame}},
 		Signal: &recording.Signal{
@@ -259,7 +259,7 @@ func (r *recorder) fatal(number int, info *ptrace.SigInfo, regs *ptrace.Regs, sy
 	if err := r.checkpoint(regs); err != nil {
 		return err
 	}
-	return r.w.Append(&recording.Event{
+	return r.append(&recording.Event{
 		Kind: recording.KindSignal, Regs: *regs, StartNS: r.now(),
 		Signal: &recording.Signal{
 			Number: number, Code: signalCode(info), Fault: faultAddress(number, info),
