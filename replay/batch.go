@@ -51,13 +51,13 @@ const (
 	// Wait is a syscall instruction in which its thread was left waiting. Event is
 	// the KindWait. The Syscall control that ends the call comes later, when that
 	// thread's turn comes again: no instruction retires with it, its T counts those
-	// before it.
+	// before it, and its PC is again that of the instruction.
 	Wait
-	// Begin is a thread's first control: Event is its KindThread. T counts the
-	// instructions retired before it.
+	// Begin is a thread's first control: Event is its KindThread, PC where it
+	// begins. T counts the instructions retired before it.
 	Begin
 	// Switch tells that what follows is Thread's, until the next Switch. It has no
-	// event. A history begins with thread 1.
+	// event and no PC. A history begins with thread 1.
 	Switch
 )
 
@@ -77,7 +77,20 @@ type Control struct {
 	Thread    uint32 // of a Switch: which thread runs from here on
 }
 
-// Consumer takes a program's history.
+// eventPC is the PC of the control of an event.
+func eventPC(e *recording.Event) uint64 {
+	switch e.Kind {
+	case recording.KindSyscall, recording.KindWait:
+		const syscallSize = 2
+		return e.Regs.Rip - syscallSize
+	case recording.KindThread:
+		return e.After.Rip
+	}
+	return e.Regs.Rip
+}
+
+// Consumer takes a program's history: all threads' in one order, in which one of
+// them runs at a time (see Switch).
 type Consumer interface {
 	// Consume takes the next batch. It runs on one goroutine of its own,
 	// concurrently with the program's replay. An error ends the replay.

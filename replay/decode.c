@@ -80,6 +80,8 @@ static void control(log_decoder *d, const log_template *tm, const log_step *s, c
 	f->kind = c->kind; f->arguments = c->used == 6;
 	for (int i = 0; i < 6; i++) f->regs[i] = 0;
 	for (int i = 0; i < c->used; i++) f->regs[i] = (uint64_t)c->values[i] + slot(d, r, c->slots[i]);
+	f->thread = 0;
+	if (c->kind == CONTROL_SWITCH) { f->thread = (uint32_t)f->regs[0]; f->regs[0] = 0; }
 	if (c->kind == CONTROL_INPUT && f->pc == 0) { f->pc = d->data_pc; f->t = d->data_t; } // the tracer's record
 	if (s->flags & STEP_PENDING) d->pending = d->found;
 	d->found++;

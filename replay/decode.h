@@ -36,14 +36,16 @@ typedef struct {
 	int64_t write;
 	uint64_t t, pc, target, next, sp, regs[6];
 	void *event; // filled in by Go
+	uint32_t thread, pad2; // of a switch
 } log_found;
 
 enum { STEP_WRITE, STEP_WIDE, STEP_MASKED, STEP_FILL, STEP_DATA, STEP_CONTROL };
 enum { STEP_FS = 1, STEP_GS = 2, STEP_PENDING = 4 };
 enum { SLOT_ZERO = -16, SLOT_RSP = -8 };
-enum { TEMPLATE_DATA, TEMPLATE_DATA_MORE, TEMPLATE_SIGNAL, TEMPLATE_INPUT };
-// Kinds of controls; those from CONTROL_SYSCALL on come with an event of the recording.
-enum { CONTROL_CALL = 1, CONTROL_RETURN, CONTROL_JUMP, CONTROL_SYSCALL, CONTROL_SIGNAL, CONTROL_INPUT };
+enum { TEMPLATE_DATA, TEMPLATE_DATA_MORE, TEMPLATE_SIGNAL, TEMPLATE_INPUT, TEMPLATE_END, TEMPLATE_BEGIN, TEMPLATE_SWITCH };
+// Kinds of controls; those from CONTROL_SYSCALL on have to do with an event of the
+// recording, so that Go takes a look at them.
+enum { CONTROL_CALL = 1, CONTROL_RETURN, CONTROL_JUMP, CONTROL_SYSCALL, CONTROL_SIGNAL, CONTROL_INPUT, CONTROL_WAIT, CONTROL_BEGIN, CONTROL_SWITCH };
 // Why log_decode returned.
 enum { DECODED_ALL, DECODED_FULL, DECODED_EVENT, DECODED_BROKEN };
 

@@ -10,8 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"unsafe"
-
-	"hindsight/internal/recording"
 )
 
 // Sizes of the decoder's columns.
@@ -108,14 +106,18 @@ func (k *columns) needed() int          { return int(k.c.need) }
 func (k *columns) empty() bool          { return k.c.n == 0 && k.c.found == 0 }
 func (k *columns) continues() bool      { return k.c.continued != 0 }
 
-// setBases sets the segment bases from now on.
-func (k *columns) setBases(r *recording.Regs) {
-	k.c.fs_base, k.c.gs_base = C.uint64_t(r.Fs_base), C.uint64_t(r.Gs_base)
+// lastControl is the control that was decoded last.
+func (k *columns) lastControl() *Control {
+	return &k.batch.Controls[:k.c.found][k.c.found-1]
 }
 
-// lastControl is the control that was decoded last.
-func (k *columns) lastControl() ControlKind {
-	return k.batch.Controls[:k.c.found][k.c.found-1].Kind
+// bases are the segment bases, setBases sets them from now on.
+func (k *columns) bases() segmentBases {
+	return segmentBases{uint64(k.c.fs_base), uint64(k.c.gs_base)}
+}
+
+func (k *columns) setBases(b segmentBases) {
+	k.c.fs_base, k.c.gs_base = C.uint64_t(b.fs), C.uint64_t(b.gs)
 }
 
 // view fills in the batch with what was decoded since the last clear. The
@@ -164,11 +166,14 @@ func logLayout() [][2]uintptr {
 		{unsafe.Offsetof(Control{}.Write), unsafe.Offsetof(C.log_found{}.write)},
 		{unsafe.Offsetof(Control{}.SP), unsafe.Offsetof(C.log_found{}.sp)},
 		{unsafe.Offsetof(Control{}.Event), unsafe.Offsetof(C.log_found{}.event)},
+		{unsafe.Offsetof(Control{}.Thread), unsafe.Offsetof(C.log_found{}.thread)},
 		{uintptr(Call), C.CONTROL_CALL}, {uintptr(Return), C.CONTROL_RETURN}, {uintptr(Jump), C.CONTROL_JUMP},
 		{uintptr(Syscall), C.CONTROL_SYSCALL}, {uintptr(Signal), C.CONTROL_SIGNAL}, {uintptr(Input), C.CONTROL_INPUT},
+		{uintptr(Wait), C.CONTROL_WAIT}, {uintptr(Begin), C.CONTROL_BEGIN}, {uintptr(Switch), C.CONTROL_SWITCH},
 		{uintptr(stepControl), C.STEP_CONTROL}, {uintptr(stepFill), C.STEP_FILL},
 		{stepFS, C.STEP_FS}, {stepGS, C.STEP_GS}, {stepPending, C.STEP_PENDING},
 		{-slotZero, -C.SLOT_ZERO}, {-slotRSP, -C.SLOT_RSP},
 		{templateInput, C.TEMPLATE_INPUT}, {templateSignal, C.TEMPLATE_SIGNAL},
+		{templateEnd, C.TEMPLATE_END}, {templateBegin, C.TEMPLATE_BEGIN}, {templateSwitch, C.TEMPLATE_SWITCH},
 	}
 }

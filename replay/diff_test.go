@@ -61,6 +61,9 @@ func controlText(c *Control) string {
 	case Jump:
 		return fmt.Sprintf("jump to %#x, rsp %#x, arguments %v %x", c.Target, c.SP, c.Arguments, c.Regs)
 	}
+	if c.Kind == Switch {
+		return fmt.Sprintf("switch to thread %d", c.Thread)
+	}
 	return fmt.Sprintf("control %d, event %d (%v)", c.Kind, c.Event.Index, c.Event.Kind)
 }
 

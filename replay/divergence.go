@@ -32,6 +32,7 @@ type Divergence struct {
 	Kind       DivergenceKind
 	EventIndex uint64
 	EventKind  recording.Kind
+	Thread     uint32 // whose event it is, 0 where the program has only one thread so far
 	// PC is the address of the instruction that the replay is at.
 	PC uint64
 	// Stop says what the replayed program did there.
@@ -49,6 +50,9 @@ type Divergence struct {
 func (d *Divergence) Error() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "replay diverged from the recording at event %d (%v)", d.EventIndex, d.EventKind)
+	if d.Thread != 0 {
+		fmt.Fprintf(&s, ", thread %d", d.Thread)
+	}
 	if d.Stop != "" {
 		s.WriteString(": " + d.Stop)
 	}

@@ -77,7 +77,7 @@ func (x *translated) deliver(signal int, g *recording.Regs) error {
 		return err
 	}
 	x.feed.fill()
-	return x.enterBlock(g)
+	return x.enterThread(g)
 }
 
 // atFault is an instruction that always raises a signal, or one that cannot be

@@ -82,7 +82,7 @@ func (f *feed) fill() {
 // servable tells whether the event changes nothing but rax and memory, is not
 // wanted by anyone, and fits.
 func (f *feed) servable(e *recording.Event, room int) bool {
-	if e.Kind != recording.KindSyscall || len(e.Maps) > 0 || len(e.XSave) > 0 {
+	if e.Kind != recording.KindSyscall || len(e.Maps) > 0 || len(e.XSave) > 0 || e.Thread != f.player.running.number {
 		return false
 	}
 	want := e.Regs
@@ -107,10 +107,17 @@ func (f *feed) servable(e *recording.Event, room int) bool {
 	if n := f.player.opt.MaxEvents; n > 0 && e.Index+1 >= n {
 		return false
 	}
-	// A checkpoint or signal behind it needs the tracer right there.
+	// A checkpoint, a signal or another thread's event behind it needs the tracer
+	// right there.
 	next := f.player.events.peekSecond()
-	return next != nil && (next.Kind == recording.KindSyscall || next.Kind == recording.KindTSC || next.Kind == recording.KindXSave ||
-		next.Kind == recording.KindSignal && next.Signal.Sync)
+	if next == nil || next.Thread != e.Thread {
+		return false
+	}
+	switch next.Kind {
+	case recording.KindSyscall, recording.KindWait, recording.KindTSC, recording.KindXSave:
+		return true
+	}
+	return next.Kind == recording.KindSignal && next.Signal.Sync
 }
 
 // sync counts the calls that the program made since it was last asked. The

@@ -37,6 +37,9 @@ type logDecoder struct {
 	used     int
 	attached []*recording.Event // events of the batch's controls, in order
 
+	thread uint32                  // the running one
+	others map[uint32]segmentBases // of the others, as they were left
+
 	failed  atomic.Pointer[error] // what the consumer, or the decoder, returned
 	retired atomic.Uint64         // instructions decoded so far
 	busy    time.Duration
@@ -44,6 +47,12 @@ type logDecoder struct {
 	flow    uint64 // controls
 	bytes   uint64
 }
+
+// segmentBases are what addresses relative to fs and gs count from, which belong
+// to a thread.
+type segmentBases struct{ fs, gs uint64 }
+
+func basesOf(r *recording.Regs) segmentBases { return segmentBases{r.Fs_base, r.Gs_base} }
 
 // eventsPerBatch bounds how many events a batch refers to.
 const eventsPerBatch = 256
@@ -57,7 +66,7 @@ func newLogDecoder(t *templates, rec *recording.Recording, consumer Consumer) (*
 	if err != nil {
 		return nil, errors.Join(err, k.close())
 	}
-	d := &logDecoder{columns: k, consumer: consumer, events: r,
+	d := &logDecoder{columns: k, consumer: consumer, events: r, thread: 1,
 		chunks: make(chan logChunk, logBuffers), free: make(chan int, logBuffers), finished: make(chan struct{}),
 	}
 	for i := 1; i < logBuffers; i++ {
@@ -154,25 +163,38 @@ func (d *logDecoder) makeRoom() error {
 	return nil
 }
 
-// attach takes the event of the control decoded last from the recording.
+// attach takes the event of the control decoded last from the recording. A system
+// call's is a Wait where the recording has one.
 func (d *logDecoder) attach() error {
-	kind := d.columns.lastControl()
+	c := d.columns.lastControl()
+	if c.Kind == Switch {
+		d.turn(c.Thread)
+		return nil
+	}
 	e, err := d.nextEvent()
 	if err != nil {
 		return err
 	}
 	var ok bool
-	switch kind {
+	switch c.Kind {
 	case Syscall:
+		if instruction := c.PC != 0; instruction && e.Kind == recording.KindWait {
+			c.Kind, ok = Wait, true
+			break
+		}
 		ok = e.Kind == recording.KindSyscall
-		d.columns.setBases(&e.After)
+		d.columns.setBases(basesOf(&e.After))
+	case Begin:
+		ok = e.Kind == recording.KindThread
+		d.columns.setBases(basesOf(&e.After))
 	case Signal:
 		ok = e.Kind == recording.KindSignal
 	default:
 		ok = e.Kind == recording.KindTSC || e.Kind == recording.KindXSave
 	}
-	if !ok {
-		return fmt.Errorf("event %d is a %v where the log has control kind %d: a bug in the translator", e.Index, e.Kind, kind)
+	if !ok || e.Thread != d.thread {
+		return fmt.Errorf("event %d is a %v of thread %d where the log has control kind %d of thread %d: a bug in the translator",
+			e.Index, e.Kind, e.Thread, c.Kind, d.thread)
 	}
 	d.attached = append(d.attached, e)
 	// The end of the program's code that waits for this control's target comes
@@ -183,7 +205,17 @@ func (d *logDecoder) attach() error {
 	return nil
 }
 
-// nextEvent takes the next event that happens at an instruction of the program.
+// turn goes over to another thread.
+func (d *logDecoder) turn(thread uint32) {
+	if d.others == nil {
+		d.others = map[uint32]segmentBases{}
+	}
+	d.others[d.thread] = d.columns.bases()
+	d.thread = thread
+	d.columns.setBases(d.others[thread])
+}
+
+// nextEvent takes the next event that has a control.
 func (d *logDecoder) nextEvent() (*recording.Event, error) {
 	for {
 		var e recording.Event
@@ -195,7 +227,7 @@ func (d *logDecoder) nextEvent() (*recording.Event, error) {
 		}
 		switch e.Kind {
 		case recording.KindStart:
-			d.columns.setBases(&e.After)
+			d.columns.setBases(basesOf(&e.After))
 			continue
 		case recording.KindCheckpoint, recording.KindExit:
 			continue
@@ -220,7 +252,7 @@ func (d *logDecoder) flush() error {
 	next := 0
 	for i := range b.Controls {
 		c := &b.Controls[i]
-		if c.Kind < Syscall {
+		if c.Kind < Syscall || c.Kind == Switch {
 			c.Event = nil
 			continue
 		}
@@ -230,7 +262,7 @@ func (d *logDecoder) flush() error {
 		c.Event = d.attached[next]
 		next++
 		if c.PC == 0 {
-			c.PC = c.Event.Regs.Rip
+			c.PC = eventPC(c.Event)
 		}
 	}
 	d.writes += uint64(len(b.T))

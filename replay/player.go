@@ -26,8 +26,18 @@ type player struct {
 	result *Result
 	done   bool
 	// applied, where not nil, is called with each event after its effects, in
-	// order; the event is valid until the call after the next.
-	applied func(e *recording.Event) error
+	// order; the event is valid until the call after the next. ends: it ends a
+	// system call in which its thread waited.
+	applied func(e *recording.Event, ends bool) error
+
+	running *thread
+	threads []*thread // by number, from 1
+	// switched, where not nil, is called at the turn of another thread, whose
+	// registers are the host's by then but for the general ones.
+	switched func(th *thread) error
+	// own, where not nil, makes the extended state that the host has the
+	// program's own.
+	own func(xsave []byte) error
 }
 
 // newPlayer takes the start event, which the host has applied.
@@ -36,7 +46,8 @@ func newPlayer(h *host, rec *recording.Recording, opt Options) (*player, error) 
 	if err != nil {
 		return nil, err
 	}
-	p := &player{host: h, events: c, opt: opt, result: &Result{}}
+	first := &thread{number: 1}
+	p := &player{host: h, events: c, opt: opt, result: &Result{}, running: first, threads: []*thread{first}}
 	if e := c.next(); e == nil {
 		return nil, errors.Join(errors.New("the recording changed while it was read"), c.err, c.close())
 	}
@@ -61,11 +72,16 @@ func (p *player) syscall(g *recording.Regs) error {
 		return p.diverged(d)
 	}
 	p.result.Syscalls++
-	p.output(e)
-	if e.After == (recording.Regs{}) { // it ended the program
-		return p.finish(e)
+	switch {
+	case e.Kind == recording.KindWait:
+		return p.waits(e, g)
+	case e.After != recording.Regs{}:
+		p.output(e, nil)
+		return p.effects(e, g)
+	case e.Regs.Orig_rax == unix.SYS_EXIT:
+		return p.exits(e, g)
 	}
-	return p.effects(e, g)
+	return p.finish(e)
 }
 
 // emulated is the program's arrival at an instruction that the recorder
@@ -139,7 +155,7 @@ func compareProgram(e *recording.Event, g *recording.Regs, skip regMask) *Diverg
 func (p *player) expect(g *recording.Regs, kind recording.Kind, did func() string) (*recording.Event, error) {
 	e := p.events.next()
 	for e != nil && e.Kind == recording.KindCheckpoint {
-		if err := p.checkpoint(e, g); err != nil {
+		if err := p.checkpoint(e, g, 0); err != nil {
 			return nil, err
 		}
 		e = p.events.next()
@@ -148,7 +164,10 @@ func (p *player) expect(g *recording.Regs, kind recording.Kind, did func() strin
 		return nil, p.outOfEvents()
 	}
 	p.trace(e)
-	if e.Kind != kind {
+	if e.Thread != p.running.number {
+		return nil, p.damaged(e, fmt.Sprintf("it is of thread %d, in the turn of thread %d", e.Thread, p.running.number))
+	}
+	if e.Kind != kind && (kind != recording.KindSyscall || e.Kind != recording.KindWait) {
 		return nil, p.diverged(&Divergence{Kind: EventDiffers, EventIndex: e.Index, EventKind: e.Kind, PC: g.Rip,
 			Stop: did(), Differences: []RegDiff{{"rip", g.Rip, e.Regs.Rip}}})
 	}
@@ -163,24 +182,34 @@ func (p *player) trace(e *recording.Event) {
 
 // effects performs an event's effects and goes on with what follows at once.
 func (p *player) effects(e *recording.Event, g *recording.Regs) error {
-	if err := p.host.apply(e); err != nil {
-		return err
-	}
-	if err := p.host.setXSave(e); err != nil {
+	if err := p.perform(e); err != nil {
 		return err
 	}
 	*g = e.After
 	return p.took(e, g)
 }
 
+// perform performs an event's effects on memory and the extended state.
+func (p *player) perform(e *recording.Event) error {
+	if err := p.host.apply(e); err != nil {
+		return err
+	}
+	return p.host.setXSave(e)
+}
+
 // took counts an event and takes those that need no instruction of the program:
-// checkpoints and the signals at a system call's end.
+// checkpoints, the signals at a system call's end, the turns of other threads and
+// the ends of calls in which they waited. The registers are then those of the
+// thread that runs.
 func (p *player) took(e *recording.Event, g *recording.Regs) error {
-	for {
+	for ends := false; ; ends = e.Kind == recording.KindSyscall {
 		g.Orig_rax = ^uint64(0) // or the kernel would restart a call
 		p.result.Events = e.Index + 1
+		if e.Kind != recording.KindCheckpoint {
+			p.running.last = e.Kind
+		}
 		if p.applied != nil {
-			if err := p.applied(e); err != nil {
+			if err := p.applied(e, ends); err != nil {
 				return err
 			}
 		}
@@ -189,7 +218,7 @@ func (p *player) took(e *recording.Event, g *recording.Regs) error {
 			return nil
 		}
 		var err error
-		if e, err = p.takeNext(g); err != nil || e == nil {
+		if e, err = p.takeNext(g); err != nil || e == nil || p.done {
 			return err
 		}
 	}
@@ -208,30 +237,53 @@ func (p *player) takeNext(g *recording.Regs) (*recording.Event, error) {
 		return nil, nil
 	case e.Kind == recording.KindCheckpoint && compareProgram(e, g, 0) == nil:
 		p.events.next()
-		return e, p.checkpoint(e, g)
-	case e.Kind == recording.KindSignal && !e.Signal.Sync:
-		p.events.next()
-		p.trace(e)
-		// A call that the signal interrupted may be shown before or after the
-		// kernel prepared its restart.
-		if d := compareRegs(e, g, &e.Regs, 1<<regOrigRax|1<<regRax|1<<regRip); d != nil {
-			return nil, p.diverged(d)
-		}
-		if e.Signal.Fatal {
-			return nil, p.finish(e)
-		}
-		if err := errors.Join(p.host.apply(e), p.host.setXSave(e)); err != nil {
-			return nil, err
-		}
-		*g = e.After
-		return e, nil
+		return e, p.checkpoint(e, g, 0)
 	}
-	return nil, nil
+	if err := p.giveTurn(e, g); err != nil || p.done {
+		return nil, err
+	}
+	var take func(*recording.Event, *recording.Regs) error
+	switch {
+	case e.Kind == recording.KindThread:
+		take = p.begins
+	case p.running.state != threadRuns:
+		take = p.notRunning
+	case e.Kind == recording.KindSignal && !e.Signal.Sync:
+		take = p.interrupted
+	case e.Kind == recording.KindCheckpoint && compareProgram(e, g, 0) == nil:
+		take = func(e *recording.Event, g *recording.Regs) error { return p.checkpoint(e, g, 0) }
+	default:
+		return nil, nil
+	}
+	p.events.next()
+	if e.Kind != recording.KindCheckpoint {
+		p.trace(e)
+	}
+	return e, take(e, g)
 }
 
-func (p *player) checkpoint(e *recording.Event, g *recording.Regs) error {
+// inCall are the registers that differ while a call is interrupted: it may be
+// shown before or after the kernel prepared its restart.
+const inCall = regMask(1<<regOrigRax | 1<<regRax | 1<<regRip)
+
+// interrupted is a signal that arrives at the running thread's last event.
+func (p *player) interrupted(e *recording.Event, g *recording.Regs) error {
+	if d := compareRegs(e, g, &e.Regs, inCall); d != nil {
+		return p.diverged(d)
+	}
+	if e.Signal.Fatal {
+		return p.finish(e)
+	}
+	if err := p.perform(e); err != nil {
+		return err
+	}
+	*g = e.After
+	return nil
+}
+
+func (p *player) checkpoint(e *recording.Event, g *recording.Regs, skip regMask) error {
 	p.trace(e)
-	if d := compareProgram(e, g, 0); d != nil {
+	if d := compareProgram(e, g, skip); d != nil {
 		return p.diverged(d)
 	}
 	if d := p.host.checkHashes(e); d != nil {
@@ -247,7 +299,7 @@ func (p *player) finish(e *recording.Event) error {
 	p.done = true
 	p.result.Events = e.Index + 1
 	if p.applied != nil {
-		if err := p.applied(e); err != nil {
+		if err := p.applied(e, false); err != nil {
 			return err
 		}
 	}
@@ -282,6 +334,9 @@ func (p *player) outOfEvents() error {
 
 func (p *player) diverged(d *Divergence) error {
 	p.done = true
+	if len(p.threads) > 1 {
+		d.Thread = p.running.number
+	}
 	return p.host.explain(d, p.opt.Engine)
 }
 
@@ -304,6 +359,9 @@ func (p *player) atEvent(err error) error {
 	var d *Divergence
 	if err == nil || errors.As(err, &d) || p.host.ctx.Err() != nil {
 		return err
+	}
+	if len(p.threads) > 1 {
+		return fmt.Errorf("replay, after %d events, thread %d: %w", p.result.Events, p.running.number, err)
 	}
 	return fmt.Errorf("replay, after %d events: %w", p.result.Events, err)
 }

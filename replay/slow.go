@@ -23,7 +23,7 @@ func (x *translated) atSlow(g *recording.Regs, view int) error {
 			return err
 		}
 		x.feed.fill()
-		return x.enter(g)
+		return x.enterThread(g)
 	}
 	code := x.tr.code.fetch(g.Rip)
 	in := x86.Decode(code, g.Rip)
@@ -268,15 +268,15 @@ func (x *translated) appendMemory(lo, hi uint64) error {
 // atInput answers an instruction that asks the machine.
 func (x *translated) atInput(s *site, g *recording.Regs) error {
 	in := x86.Decode(x.tr.code.fetch(g.Rip), g.Rip)
-	behind := x.cache.views[s.view].base + uint64(s.off) + 1
+	behind, running := x.cache.views[s.view].base+uint64(s.off)+1, x.play.running
 	switch {
 	case in.IsTSC():
 		if err := x.play.emulated(recording.KindTSC, g, 0); err != nil || x.play.done {
 			return err
 		}
 		x.feed.fill()
-		if g.Rip != in.Next() {
-			return x.enter(g)
+		if g.Rip != in.Next() || x.play.running != running {
+			return x.enterThread(g)
 		}
 		return x.enterAt(g, behind)
 	case in.IsCPUID():

@@ -58,7 +58,7 @@ func (s *stepped) close() error             { return nil }
 
 func (s *stepped) run(_ context.Context, p *player) (err error) {
 	s.player = p
-	p.applied = s.event
+	p.applied, p.switched = s.event, s.switched
 	consumer := p.opt.Consumer
 	if s.every > 0 {
 		if s.check, err = newShadow(p.host.rec, p.host.start); err != nil {
@@ -438,23 +438,37 @@ func (s *stepped) control(d *decoded, before *recording.Regs) {
 	s.out.control(c)
 }
 
-// event delivers an event that the player has performed.
-func (s *stepped) event(e *recording.Event) error {
-	c := Control{T: s.t, PC: e.Regs.Rip}
+// event delivers an event that the player has performed. ends: it is the end of
+// a call that has been delivered as a Wait.
+func (s *stepped) event(e *recording.Event, ends bool) error {
+	c := Control{T: s.t, PC: eventPC(e)}
 	retired := uint64(1)
 	switch e.Kind {
 	case recording.KindSyscall:
-		const syscallSize = 2
-		c.Kind, c.PC = Syscall, e.Regs.Rip-syscallSize
+		c.Kind = Syscall
+		if ends {
+			retired = 0
+		}
+	case recording.KindWait:
+		c.Kind = Wait
 	case recording.KindTSC, recording.KindXSave:
 		c.Kind = Input
 	case recording.KindSignal:
 		c.Kind, retired, s.fresh = Signal, 0, true
+	case recording.KindThread:
+		c.Kind, retired = Begin, 0
 	default:
 		return nil
 	}
 	c.Event = cloneEvent(e)
 	s.out.control(c)
 	s.t += retired
+	return nil
+}
+
+// switched delivers the turn of another thread.
+func (s *stepped) switched(th *thread) error {
+	s.out.control(Control{Kind: Switch, T: s.t, Thread: th.number})
+	s.loaded, s.fresh = false, th.fresh()
 	return nil
 }

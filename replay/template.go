@@ -114,6 +114,9 @@ const (
 	templateDataMore        // the same, to be continued
 	templateSignal          // a signal was delivered
 	templateInput           // an XSAVE that the recorder performed, at the last stepData
+	templateEnd             // the thread's system call, in which it waited, has ended
+	templateBegin           // the thread begins
+	templateSwitch          // the number of the thread that goes on
 	templateRSP             // what rsp is
 	firstTemplate
 )
@@ -148,17 +151,25 @@ func (t *templates) reset() {
 	for id := range firstTemplate {
 		tm := template{origin: -1, steps: uint32(len(t.steps)), size: 4, rsp: unchanged}
 		var kind ControlKind
+		var info controlInfo
 		switch id {
 		case templateSignal:
 			kind = Signal
 		case templateInput:
 			kind = Input
+		case templateEnd:
+			kind = Syscall
+		case templateBegin:
+			kind = Begin
+		case templateSwitch:
+			kind, tm.size, info = Switch, 12, controlInfo{used: 1, slots: [6]int16{4}}
 		case templateRSP:
 			tm.size, tm.rsp = 12, lastRSP{slot: 4}
 		}
 		if kind != 0 {
+			info.kind = kind
 			t.steps = append(t.steps, step{kind: stepControl, a1: slotZero, value: int64(len(t.controls))})
-			t.controls = append(t.controls, controlInfo{kind: kind})
+			t.controls = append(t.controls, info)
 			tm.count = 1
 		}
 		t.add(tm, 0)

@@ -117,7 +117,11 @@ func (x *translated) prepare(p *player) error {
 		return err
 	}
 	x.tr.reset()
-	p.applied = x.applied
+	p.applied, p.switched = x.applied, x.switched
+	p.own = func(xsave []byte) error {
+		_, err := x.ownX87Pointer(xsave, 0)
+		return err
+	}
 	return nil
 }
 
@@ -393,34 +397,21 @@ func (x *translated) syscallRegs(r *recording.Regs) recording.Regs {
 func (x *translated) atSyscall(r *recording.Regs) error {
 	g := x.syscallRegs(r)
 	behind := r.R11 // the place in the code cache where it goes on
-	next := g.Rip
+	next, running := g.Rip, x.play.running
 	if err := x.play.syscall(&g); err != nil || x.play.done {
 		return err
 	}
 	x.feed.fill()
-	if g.Rip == next {
+	if g.Rip == next && x.play.running == running {
 		return x.enterAt(&g, behind)
 	}
-	return x.enterBlock(&g)
+	return x.enterThread(&g)
 }
 
 func (x *translated) feedMismatch(r *recording.Regs) error {
 	g := x.syscallRegs(r)
 	g.Orig_rax = x.cache.slot(slotRAX)
 	return x.feed.mismatch(&g)
-}
-
-// applied writes the log's record of an event that no instruction of the log
-// stands for.
-func (x *translated) applied(e *recording.Event) error {
-	x.noteMaps(e)
-	switch e.Kind {
-	case recording.KindSignal:
-		return x.appendRecord(templateSignal)
-	case recording.KindXSave:
-		return x.appendRecord(templateInput)
-	}
-	return nil
 }
 
 // recordBytes is the log from the log pointer on.

@@ -32,21 +32,33 @@ func (x *translated) restoreX87Pointer(alone uint64) error {
 	if err != nil {
 		return fmt.Errorf("read the x87 state: %w", err)
 	}
+	if changed, err := x.ownX87Pointer(state[:n], alone); err != nil || !changed {
+		return err
+	}
+	if err := ptrace.SetXSave(x.host.pid, state[:n]); err != nil {
+		return fmt.Errorf("write the x87 state: %w", err)
+	}
+	return nil
+}
+
+// ownX87Pointer makes the address in the extended state the program's own, and
+// tells whether it was not. alone is that of restoreX87Pointer.
+func (x *translated) ownX87Pointer(state []byte, alone uint64) (changed bool, err error) {
+	if len(state) < xsavePointer+8 {
+		return false, nil
+	}
 	off, _, inside := x.cache.locate(binary.LittleEndian.Uint64(state[xsavePointer:]))
 	if !inside {
-		return nil
+		return false, nil
 	}
 	pc := alone
 	if off != x.tr.routine.scratch {
 		id, k, err := x.tr.at(off)
 		if err != nil {
-			return fmt.Errorf("the last x87 instruction: %w", err)
+			return false, fmt.Errorf("the last x87 instruction: %w", err)
 		}
 		pc = x.tr.items[x.tr.translations[id].items+uint32(k)].pc
 	}
 	binary.LittleEndian.PutUint64(state[xsavePointer:], pc)
-	if err := ptrace.SetXSave(x.host.pid, state[:n]); err != nil {
-		return fmt.Errorf("write the x87 state: %w", err)
-	}
-	return nil
+	return true, nil
 }
