@@ -129,6 +129,13 @@ func (tr truth) question(variables map[string]variable) (sql, want string, err e
 		return "SELECT count(*) FROM threads", want, nil
 	case "callers":
 		return "SELECT count(DISTINCT c.thread_id) " + ofFunction, want, nil
+	case "variable-writes", "own-writes":
+		order := "w.t"
+		if tr.kind == "own-writes" {
+			order = "w.thread_id, w.t"
+		}
+		return fmt.Sprintf(`SELECT string_agg(th.os_tid || ':' || w.text, ' ' ORDER BY %s) FROM variable_writes(%s) w JOIN threads th USING (thread_id)
+			JOIN calls c USING (call_id) JOIN own f USING (function_id)`, order, quote(tr.subject)), want, nil
 	case "writes", "values", "writer", "assigned", "handed-over", "futex-waits", "futex-wakes":
 		v, ok := variables[tr.subject]
 		if !ok {
