@@ -1,9 +1,9 @@
 // clone by hand: a thread on a stack of its own, joined by the futex at its tid.
 // build: gcc -g $FLAGS -o $OUT $SOURCE
+#include "thread.h"
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <sys/mman.h>
-#include "thread.h"
 
 enum { SIZE = 64 << 10, SHARED = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM };
 static volatile uint64_t sum;

@@ -1,8 +1,8 @@
 // Detached threads, made so and turned so, which nobody joins.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
 // matrix: O0 static
-#include <semaphore.h>
 #include "thread.h"
+#include <semaphore.h>
 
 static sem_t done;
 static int sum;

@@ -1,8 +1,8 @@
 // A signal handler interrupts blocked calls of a thread: EINTR, or restarted.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+#include "thread.h"
 #include <poll.h>
 #include <semaphore.h>
-#include "thread.h"
 
 static int pipes[2];
 static volatile int handled;

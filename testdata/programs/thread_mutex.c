@@ -48,9 +48,11 @@ int main(void)
 	TRUTH("threads %d", THREADS + 1);
 	TRUTH("callers increment %d", THREADS);
 	TRUTH("writer counter increment %d", THREADS * TURNS);
-	printf("truth assigned counter");
-	for (int i = 0; i < THREADS * TURNS; i++)
-		printf(" %d:%d", who[i], i + 1);
-	printf("\n");
+	for (int kind = 0; kind < 2; kind++) {
+		printf("truth %s counter", kind ? "variable-writes" : "assigned");
+		for (int i = 0; i < THREADS * TURNS; i++)
+			printf(" %d:%d", who[i], i + 1);
+		printf("\n");
+	}
 	FINISH();
 }

@@ -1,7 +1,7 @@
 // Pipes and socket pairs between threads: in turns, full, and closed at an end.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-#include <sys/socket.h>
 #include "thread.h"
+#include <sys/socket.h>
 
 enum { TURNS = 40, MUCH = 200000 };
 static int to[2], from[2], pair[2], wide[2];

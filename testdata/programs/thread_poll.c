@@ -1,11 +1,11 @@
 // poll, select, epoll and an eventfd, with which one thread wakes another.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+#include "thread.h"
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
 #include <sys/timerfd.h>
-#include "thread.h"
 
 enum { ROUNDS = 12 };
 static int events[3], answers, timer;

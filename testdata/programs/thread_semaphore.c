@@ -1,8 +1,8 @@
 // Semaphores: two threads in strict turns, and a limit on how many are inside.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
 // matrix: O0 static
-#include <semaphore.h>
 #include "thread.h"
+#include <semaphore.h>
 
 enum { TURNS = 50, CROWD = 6, LIMIT = 2 };
 static sem_t ping, pong, room;

@@ -1,7 +1,7 @@
 // A mask of its own for each thread: who gets a signal to the process, and when.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-#include <semaphore.h>
 #include "thread.h"
+#include <semaphore.h>
 
 enum { THREADS = 3 };
 static sem_t handled, ready;

@@ -1,8 +1,8 @@
 // An alternate signal stack for each thread, on which it outlives stack overflow.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
 // matrix: O0 static
-#include <setjmp.h>
 #include "thread.h"
+#include <setjmp.h>
 
 enum { THREADS = 3 };
 static __thread sigjmp_buf back;

@@ -1,8 +1,8 @@
 // signalfd in one thread takes what others send; a handler takes the rest.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
 // matrix: O2 static
-#include <sys/signalfd.h>
 #include "thread.h"
+#include <sys/signalfd.h>
 
 static int fd;
 static pid_t reader;

@@ -1,7 +1,7 @@
 // Waits with a time limit, which run out and which do not.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-#include <semaphore.h>
 #include "thread.h"
+#include <semaphore.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER, held = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER, monotonic;

@@ -48,6 +48,13 @@ int main(void)
 			printf(" %d:%d", place[i].id, 1000 + j);
 		printf("\n");
 	}
+	printf("truth own-writes mine");
+	for (int i = 0; i < THREADS * TURNS; i++)
+		printf(" %d:%d", place[i / TURNS].id, 1001 + i % TURNS);
+	printf("\ntruth own-writes none");
+	for (int i = 0; i < THREADS * TURNS; i++)
+		printf(" %d:%d", place[i / TURNS].id, i / TURNS * (i % TURNS + 1));
+	printf("\n");
 	TRUTH("calls bump %d", THREADS * TURNS);
 	TRUTH("callers bump %d", THREADS);
 	FINISH();
