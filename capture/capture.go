@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -35,6 +36,10 @@ type Options struct {
 	Env []string
 	// Stdin, Stdout and Stderr are the program's; nil: this process's own.
 	Stdin, Stdout, Stderr *os.File
+	// Chaos, where not 0, is the seed by which turns of threads change at random and
+	// often, to bring out races. The program's own timing is as it is, so another run with
+	// the same seed is another run.
+	Chaos uint64
 	// Version of Hindsight, to be kept in the recording.
 	Version string
 }
@@ -128,6 +133,9 @@ func recordHere(ctx context.Context, opt *Options, program, dir string, quiet *p
 		return nil, err
 	}
 	r := &recorder{w: w, meta: meta, began: time.Now(), files: openFileIndex(), sites: map[uint64]bool{}, quiet: quiet}
+	if opt.Chaos != 0 {
+		r.chaos = rand.New(rand.NewPCG(opt.Chaos, 0))
+	}
 	if err := r.launch(opt, program); err != nil {
 		return nil, errors.Join(err, w.Abandon(meta), recording.Remove(dir))
 	}

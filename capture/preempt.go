@@ -24,7 +24,7 @@ import (
 const (
 	// A preemption that takes d to record happens at most once in preemptShare × d.
 	preemptShare = 20
-	mostPages    = 64 // whose contents are recorded
+	mostPages    = 16 // whose contents are recorded
 )
 
 // limit is how long the current thread may compute, 0 for as long as it likes.
@@ -32,9 +32,9 @@ func (r *recorder) limit() time.Duration {
 	switch {
 	case r.final || r.inSyscall:
 		return 0
-	case len(r.held) > 0 || slices.ContainsFunc(r.threads, func(o *thread) bool { return o != r.thread && o.canRun() }):
-		return max(slice, preemptShare*r.preemptCost)
-	case r.others(): // one that waits may stop meanwhile
+	case r.chaos != nil && r.others():
+		return time.Duration(r.chaos.Int64N(int64(slice))) + r.preemptCost
+	case r.others() || len(r.held) > 0: // a thread that waits may stop meanwhile
 		return max(slice, preemptShare*r.preemptCost)
 	}
 	return 0

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ type recorder struct {
 	draining   bool
 	turnBegan  time.Time
 	clock      clock
+	chaos      *rand.Rand // nil: turns change in order
 	// preemptCost is how long it took to record where a thread was.
 	preemptCost time.Duration
 	w           *recording.Writer
@@ -57,7 +59,7 @@ func (r *recorder) now() uint64 { return uint64(time.Since(r.began)) }
 
 // append appends an event of the current thread.
 func (r *recorder) append(e *recording.Event) error {
-	e.Thread = r.number
+	e.Thread, r.midway = r.number, false
 	return r.w.Append(e)
 }
 

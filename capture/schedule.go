@@ -156,6 +156,9 @@ func (r *recorder) nextTurn() error {
 			return nil
 		}
 		at := max(slices.Index(r.threads, r.thread), 0)
+		if r.chaos != nil {
+			at = r.chaos.IntN(len(r.threads))
+		}
 		for i := range r.threads {
 			if t := r.threads[(at+1+i)%len(r.threads)]; t.canRun() {
 				r.thread, r.turnBegan = t, time.Now()
@@ -175,10 +178,14 @@ func (r *recorder) keepsTurn() bool {
 	switch {
 	case !r.alive(t) || !t.canRun():
 		return false
-	case t.pending || t.inSyscall && !t.waiting: // its event is not finished
+	case t.midway || t.pending || t.inSyscall && !t.waiting: // its event is not finished
 		return true
 	case t.yields:
 		t.yields = false
+		return false
+	}
+	const keeps = 4 // turns of so many go on, less one
+	if r.chaos != nil && r.chaos.IntN(keeps) == 0 {
 		return false
 	}
 	return time.Since(r.turnBegan) < slice

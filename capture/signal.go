@@ -23,13 +23,14 @@ type heldSignal struct {
 
 // onSignal handles a signal-delivery stop and returns the signal to resume with.
 func (r *recorder) onSignal(number int) (int, error) {
-	var info ptrace.SigInfo
-	if err := ptrace.GetSigInfo(r.pid, &info); err != nil {
-		return 0, nil // the stop of a stopped process group: it goes on at once
-	}
 	var regs ptrace.Regs
 	if err := ptrace.GetRegs(r.pid, &regs); err != nil {
 		return 0, err
+	}
+	r.midway = !r.inSyscall && !r.atBoundary(&regs)
+	var info ptrace.SigInfo
+	if err := ptrace.GetSigInfo(r.pid, &info); err != nil {
+		return 0, nil // the stop of a stopped process group: it goes on at once
 	}
 	if ownStop(number, &info) {
 		return r.preempt(&regs)

@@ -42,6 +42,8 @@ type thread struct {
 	stopped bool          // there is one
 	signal  int           // to resume with
 
+	// midway: it stopped in user code, at a place that is not recorded.
+	midway bool
 	yields bool // others may run
 	// interrupted: the clock sent it a signal that it has not taken yet.
 	interrupted bool

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +12,8 @@ import (
 
 func newRecord() *cobra.Command {
 	var dir string
+	var chaos bool
+	var seed uint64
 	cmd := &cobra.Command{
 		Use:   "record [-o DIR] [--] PROGRAM [ARGS…]",
 		Short: "Run a program and record everything that it gets from outside",
@@ -30,17 +33,32 @@ can be replayed.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return record(cmd, args, dir)
+			seeded := cmd.Flags().Changed("seed")
+			if seeded && seed == 0 {
+				return usageError{errors.New("the seed must not be 0")}
+			}
+			switch {
+			case chaos && !seeded:
+				seed = 1 + rand.Uint64N(1<<32)
+			case seeded && !chaos:
+				return usageError{errors.New("--seed is for --chaos")}
+			}
+			return record(cmd, capture.Options{Args: args, Dir: dir, Chaos: seed, Version: versionText()})
 		},
 	}
 	cmd.Flags().StringVarP(&dir, "output", "o", "", "the folder to make for the recording")
+	cmd.Flags().BoolVar(&chaos, "chaos", false, "let threads take turns at random, often, to bring out races")
+	cmd.Flags().Uint64Var(&seed, "seed", 0, "of --chaos; 0: another one each time, which is printed")
 	cmd.Flags().SetInterspersed(false)
 	_ = cmd.MarkFlagDirname("output")
 	return cmd
 }
 
-func record(cmd *cobra.Command, args []string, dir string) error {
-	result, err := capture.Record(cmd.Context(), capture.Options{Args: args, Dir: dir, Version: versionText()})
+func record(cmd *cobra.Command, opt capture.Options) error {
+	if opt.Chaos != 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "hindsight: chaos, seed %d\n", opt.Chaos)
+	}
+	result, err := capture.Record(cmd.Context(), opt)
 	if err != nil && outOfSpace(err) {
 		err = fmt.Errorf("%w; make room, or choose another place with -o or HINDSIGHT_DIR", err)
 	}
