@@ -10,7 +10,7 @@
 --   end_t       time of its return
 --   kind        the function
 --   since       when it holds: a release from its call on, an allocation from its return
--- A resize that succeeded is a release and an allocation. What a call does inside another of the same address, as malloc in operator new, is the same event.
+-- A resize that succeeded is a release and an allocation. What a call does inside another of the same address, as malloc in operator new, or as its tail call, is the same event.
 CREATE OR REPLACE VIEW _heap_events AS
 WITH heap AS MATERIALIZED (SELECT * FROM _heap_calls WHERE what <> 'other'),
 stored AS MATERIALIZED (SELECT * FROM heap WHERE kind = 'posix_memalign' AND result = 0),
@@ -26,8 +26,7 @@ event AS (
   FROM heap
   WHERE pointer <> 0 AND (what = 'release' OR what = 'resize' AND (result <> 0 OR result = 0 AND size = 0))),
 nested AS (
-  SELECT *, max(coalesce(end_t, 18446744073709551615::UBIGINT)) OVER (PARTITION BY thread_id, address, released ORDER BY call_id
-    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ended
+  SELECT *, lag(coalesce(end_t, 18446744073709551615::UBIGINT)) OVER (PARTITION BY thread_id, address, released ORDER BY call_id) AS ended
   FROM event)
 SELECT process_id, address, call_id, released, size, stack_id, call_pc, t, end_t, kind, CASE WHEN released THEN t ELSE end_t END AS since
-FROM nested WHERE ended IS NULL OR t >= ended;
+FROM nested WHERE ended IS NULL OR t > ended;
