@@ -12,18 +12,28 @@ import (
 // witnessProgram builds a program of testdata/witness, or skips.
 func witnessProgram(t *testing.T, name, flags string) string {
 	t.Helper()
-	programs, err := fixture.In("testdata/witness")
+	for _, v := range fixture.Variants {
+		if v.Name == flags {
+			return programIn(t, "witness", name, v)
+		}
+	}
+	t.Fatalf("there is no variant %s", flags)
+	return ""
+}
+
+// programIn builds a program of a folder of testdata, or skips.
+func programIn(t *testing.T, folder, name string, v fixture.Variant) string {
+	t.Helper()
+	programs, err := fixture.In("testdata/" + folder)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range programs {
-		for _, v := range fixture.Variants {
-			if p.Name == name && v.Name == flags {
-				return buildFixture(t, p, v)
-			}
+		if p.Name == name {
+			return buildFixture(t, p, v)
 		}
 	}
-	t.Fatalf("there is no program %s in the variant %s", name, flags)
+	t.Fatalf("there is no program %s in testdata/%s", name, folder)
 	return ""
 }
 

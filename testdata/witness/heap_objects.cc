@@ -298,13 +298,16 @@ NOINLINE void stale()
 	set(p + 5, 2);
 }
 
-int main()
+// With an argument it leaves out what valgrind cannot do: operator new that throws.
+int main(int argc, char **)
 {
 	single();
 	arrays();
 	aligned();
-	failing(SIZE_MAX / 4);
-	exhausted(SIZE_MAX / 4);
+	if (argc == 1) {
+		failing(SIZE_MAX / 4);
+		exhausted(SIZE_MAX / 4);
+	}
 	grow();
 	texts();
 	containers();
