@@ -261,7 +261,7 @@ NOINLINE void resized()
 	free(z);
 }
 
-static long *kept;
+static long *volatile kept;
 
 NOINLINE void lose()
 {
