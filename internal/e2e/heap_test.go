@@ -57,7 +57,7 @@ var heapCases = []struct {
 }{
 	// Exceptions are objects of the C++ library, and so are their texts; static
 	// programs have an unwinder that sorts its tables.
-	{"heap_objects", []string{"O0", "O2", "static", "nopie"}, `t BETWEEN (SELECT enter_t FROM own WHERE name = 'main') AND (SELECT exit_t FROM own WHERE name = 'main')
+	{"heap_objects", []string{"O0", "O2", "static"}, `t BETWEEN (SELECT enter_t FROM own WHERE name = 'main') AND (SELECT exit_t FROM own WHERE name = 'main')
 		AND function NOT IN ('__cxa_allocate_exception', '_IO_file_doallocate') AND function NOT LIKE 'std::string::_Rep::_S_create(%'
 		AND NOT EXISTS (FROM stack_frames s WHERE s.stack_id = a.stack_id AND s.function = '_Unwind_Find_FDE')`, true},
 	{"heap_told", []string{"O0", "O2"}, `t BETWEEN (SELECT enter_t FROM own WHERE name = 'heap_told::main') AND (SELECT exit_t FROM own WHERE name = 'heap_told::main')
