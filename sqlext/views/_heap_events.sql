@@ -9,17 +9,24 @@
 --   t           time of the call
 --   end_t       time of its return
 --   kind        the function
--- A resize that succeeded is a release and an allocation.
+--   since       when it holds: a release from its call on, an allocation from its return
+-- A resize that succeeded is a release and an allocation. What a call does inside another of the same address, as malloc in operator new, or as its tail call, is the same event.
 CREATE OR REPLACE VIEW _heap_events AS
 WITH heap AS MATERIALIZED (SELECT * FROM _heap_calls WHERE what <> 'other'),
-stored AS MATERIALIZED (SELECT * FROM heap WHERE kind = 'posix_memalign' AND result = 0)
-SELECT process_id, result AS address, call_id, false AS released, size, stack_id, call_pc, t, end_t, kind
-FROM heap WHERE what <> 'release' AND kind <> 'posix_memalign' AND result <> 0
-UNION ALL
-SELECT s.process_id, arg_max(w.value, w.t), s.call_id, false, s.size, s.stack_id, s.call_pc, s.t, s.end_t, s.kind
-FROM stored s JOIN writes w ON w.addr = s.pointer AND w.process_id = s.process_id AND w.t > s.t AND w.t <= s.end_t AND w.size = 8
-GROUP BY ALL
-UNION ALL
-SELECT process_id, pointer, call_id, true, NULL, stack_id, call_pc, t, end_t, kind
-FROM heap
-WHERE pointer <> 0 AND (what = 'release' OR what = 'resize' AND (result <> 0 OR result = 0 AND size = 0));
+stored AS MATERIALIZED (SELECT * FROM heap WHERE kind = 'posix_memalign' AND result = 0),
+event AS (
+  SELECT process_id, thread_id, result AS address, call_id, false AS released, size, stack_id, call_pc, t, end_t, kind
+  FROM heap WHERE what <> 'release' AND kind <> 'posix_memalign' AND result <> 0
+  UNION ALL
+  SELECT s.process_id, s.thread_id, arg_max(w.value, w.t), s.call_id, false, s.size, s.stack_id, s.call_pc, s.t, s.end_t, s.kind
+  FROM stored s JOIN writes w ON w.addr = s.pointer AND w.process_id = s.process_id AND w.t > s.t AND w.t <= s.end_t AND w.size = 8
+  GROUP BY ALL
+  UNION ALL
+  SELECT process_id, thread_id, pointer, call_id, true, NULL, stack_id, call_pc, t, end_t, kind
+  FROM heap
+  WHERE pointer <> 0 AND (what = 'release' OR what = 'resize' AND (result <> 0 OR result = 0 AND size = 0))),
+nested AS (
+  SELECT *, lag(coalesce(end_t, 18446744073709551615::UBIGINT)) OVER (PARTITION BY thread_id, address, released ORDER BY call_id) AS ended
+  FROM event)
+SELECT process_id, address, call_id, released, size, stack_id, call_pc, t, end_t, kind, CASE WHEN released THEN t ELSE end_t END AS since
+FROM nested WHERE ended IS NULL OR t > ended;

@@ -16,8 +16,8 @@
 --   freed_function   the function that made that call
 --   freed_file       source file of that call
 --   freed_line       source line of that call
--- Known are the C library's functions, C++'s operators new and delete, and Rust's global allocator, by their names, in whatever module. A call inside another, as of malloc in operator new, is no allocation of its own. A resize ends one allocation and begins another, at the same address too.
--- What failed has no row. A release whose argument is not known (a tail call through a register) is not seen. The dynamic linker's own are here as well.
+-- Known are the C library's functions, C++'s operators new and delete, and Rust's global allocator, by their names, in whatever module. A call inside another that gives the same address, as of malloc in operator new, is no allocation of its own; others are, as the exception that a failing operator new makes. A resize ends one allocation and begins another, at the same address too.
+-- What failed has no row. A release whose argument is not known (a tail call through a register) is not seen. The dynamic linker's own are here as well. Where functions are one piece of code, as aligned_alloc and memalign in some C libraries, the kind is the name that the table functions has.
 -- Example: SELECT function, line, count(*) AS n, sum(size) AS bytes FROM allocations GROUP BY ALL ORDER BY bytes DESC LIMIT 10
 CREATE OR REPLACE VIEW allocations AS
 WITH event AS (
@@ -29,7 +29,7 @@ WITH event AS (
     lead(stack_id) OVER next AS freed_stack_id,
     lead(call_pc) OVER next AS freed_pc
   FROM _heap_events
-  WINDOW next AS (PARTITION BY process_id, address ORDER BY call_id, NOT released)),
+  WINDOW next AS (PARTITION BY process_id, address ORDER BY since, call_id, NOT released)),
 piece AS (
   SELECT process_id, address, size, kind, t, call_id, stack_id, call_pc,
     CASE WHEN then_released THEN freed_t END AS freed_t,

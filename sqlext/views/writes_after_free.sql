@@ -28,7 +28,7 @@ event AS MATERIALIZED (
   SELECT *, CASE WHEN released THEN lag(size) OVER earlier ELSE size END AS bytes, lag(t) OVER earlier AS allocated_t,
     released AND lag(released) OVER earlier AS again
   FROM _heap_events
-  WINDOW earlier AS (PARTITION BY process_id, address ORDER BY call_id, NOT released)),
+  WINDOW earlier AS (PARTITION BY process_id, address ORDER BY since, call_id, NOT released)),
 unmapped AS MATERIALIZED (
   SELECT DISTINCT e.call_id
   FROM (SELECT process_id, t, arg0 AS lo, arg0 + arg1 AS hi FROM syscalls WHERE name = 'munmap' OR name = 'mremap') s
