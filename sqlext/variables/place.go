@@ -129,7 +129,7 @@ func (e *Engine) roots(ctx context.Context, o operand, offset int64, size uint64
 	cut, early := false, false
 	for _, l := range locations {
 		s := spot{function: l.variable.function, module: l.variable.module, base: l.base, offset: l.offset}
-		if l.base != "cfa" {
+		if l.base != "cfa" && !l.variable.isLocal() {
 			s.function = 0
 		}
 		if l.deref != nil {
@@ -173,7 +173,7 @@ func (e *Engine) roots(ctx context.Context, o operand, offset int64, size uint64
 // wanted is the code that the location holds in; all of it where that is the
 // whole function.
 func (l location) wanted() span {
-	if l.code.hi == 0 || l.base == "address" || l.base == "tls" || l.hasFunction && l.end != 0 && l.code.lo <= l.entry && l.end <= l.code.hi {
+	if l.code.hi == 0 || l.base != "cfa" && !l.variable.isLocal() || l.hasFunction && l.end != 0 && l.code.lo <= l.entry && l.end <= l.code.hi {
 		return span{0, open}
 	}
 	if l.variable.lives == "memory and register" && l.code.lo > longestInstruction {
@@ -228,6 +228,17 @@ func (e *Engine) spotPlaces(ctx context.Context, o operand, s spot, sc *scope, o
 			return nil, err
 		}
 		out = []place{{addr: uint64(s.offset + shift), from: from, to: to}}
+		if sc != nil { // a local that is there in a part of its function's code
+			out = nil
+			calls, err := e.callsOf(ctx, s.function, false)
+			if err != nil {
+				return nil, err
+			}
+			for i := range calls {
+				c := &calls[i]
+				out = append(out, place{addr: uint64(s.offset + shift), from: c.enter, to: c.exit, owner: c, scope: sc})
+			}
+		}
 	case "tls":
 		blocks, err := e.threadLocal(ctx, o, s.module)
 		if err != nil {
