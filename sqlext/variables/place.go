@@ -16,6 +16,8 @@ type place struct {
 	from, to uint64 // writes with from < t < to are the thing's; at from itself too where it is 0
 	owner    *call  // whose local it is, or whose local leads to it; nil for none
 	scope    *scope // where in its code the owner must be; nil for anywhere
+	// fresh tells that it is a local's own memory: what was there before is not its.
+	fresh bool
 	// given tells that the thing may have got its value before from, from the
 	// owner's caller.
 	given bool
@@ -256,7 +258,7 @@ func (e *Engine) spotPlaces(ctx context.Context, o operand, s spot, sc *scope, o
 		}
 		for i := range calls {
 			c := &calls[i]
-			out = append(out, place{addr: c.cfa + uint64(s.offset+shift), from: c.enter, to: c.exit, owner: c, scope: sc, given: given})
+			out = append(out, place{addr: c.cfa + uint64(s.offset+shift), from: c.enter, to: c.exit, owner: c, scope: sc, given: given, fresh: !given})
 		}
 	}
 	if !s.hasDeref {
@@ -323,7 +325,7 @@ func (e *Engine) followAll(ctx context.Context, pointers []place, offset int64) 
 		addr := little(s.data)
 		target := addr + uint64(offset)
 		valid := s.known == 8 && addr >= lowest && addr < highest && target >= lowest && target < highest
-		if s.write < 0 && p.owner != nil && !p.given {
+		if s.write < 0 && p.fresh {
 			valid = false // a local that nobody has set yet
 		}
 		k := last[s.place]

@@ -20,6 +20,7 @@
 -- A name is 'counter', 'ns::counter', 'function.local', 'file.c:counter', 'file.c:12:counter' (declared in line 12),
 -- 'module!counter', '::counter' (in no namespace), or several of these together. '.field', '->field', '[index]', '*' and
 -- casts as '*(struct node *)0x5555' lead on; pointers are followed as they stood at each time, references by themselves.
+-- So are std::unique_ptr, std::shared_ptr, Box, Rc and Arc, by '->', '.' and '*', and std::vector, Vec and slices, by '[index]'.
 -- A name that may mean several variables is an error that lists them. Writes count while the variable is there: of a
 -- local from the call of its function to its return, in its block. What a caller wrote to pass a parameter in memory counts.
 -- What lives in registers only is an error that says so. It needs Hindsight: other clients of the file do not have it.
