@@ -38,7 +38,7 @@ type exported struct {
 // Export adds the history to a Hive-partitioned data set of Parquet files:
 //
 //	DIR/recording=UUID/table=NAME/data.parquet
-//	DIR/schema.sql   the views that make tables of them again
+//	DIR/schema.sql   the views that make tables of them again, and the library
 //
 // It appears by one rename, or not at all. A data set can hold many recordings.
 // Rows stream through DuckDB, so memory does not grow with the table. The
@@ -166,8 +166,8 @@ func (h *History) exportTable(ctx context.Context, dir, table string) error {
 	return nil
 }
 
-// exportSchema is the text of schema.sql. It has no macros: DuckDB cannot tell
-// the parameter of symbolize(pc) from the column of a frames that is a view.
+// exportSchema is the text of schema.sql. Columns are named with their table: of a
+// view that a macro uses, DuckDB cannot tell a bare pc from a parameter pc.
 func exportSchema(id string, stored []exported) string {
 	var b strings.Builder
 	b.WriteString(`-- The tables and views of Hindsight histories, over the Parquet files in this folder.
@@ -186,13 +186,13 @@ func exportSchema(id string, stored []exported) string {
 	for _, t := range stored {
 		var columns []string
 		for _, c := range t.columns {
-			name := `"` + c.Name + `"`
+			name := "p." + quoteName(c.Name)
 			if strings.HasPrefix(c.Type, "ENUM") {
-				name = "CAST(" + name + " AS " + c.Type + ") AS " + name
+				name = "CAST(" + name + " AS " + c.Type + ") AS " + quoteName(c.Name)
 			}
 			columns = append(columns, name)
 		}
-		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW \"%s\" AS SELECT %s\n  FROM read_parquet('recording=*/table=%s/*.parquet', hive_partitioning = true, hive_types = {'recording': VARCHAR, 'table': VARCHAR})\n  WHERE recording = getvariable('recording');\n\n",
+		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW \"%s\" AS SELECT %s\n  FROM read_parquet('recording=*/table=%s/*.parquet', hive_partitioning = true, hive_types = {'recording': VARCHAR, 'table': VARCHAR}) p\n  WHERE p.recording = getvariable('recording');\n\n",
 			t.name, strings.Join(columns, ", "), t.name)
 	}
 	for _, t := range tables.Schema() {
@@ -203,5 +203,31 @@ func exportSchema(id string, stored []exported) string {
 	for _, v := range Views() {
 		b.WriteString(strings.TrimSuffix(v.SQL, ";") + ";\n\n")
 	}
+	for _, m := range ExportedMacros() {
+		b.WriteString(strings.TrimSuffix(m.SQL, ";") + ";\n\n")
+	}
 	return b.String()
+}
+
+// ExportedMacros are the macros that a data set has: those that need neither this
+// program nor, as what tells memory at a time does, the order of rows in a table.
+func ExportedMacros() []Macro {
+	missing := []string{"rowid"}
+	var out []Macro
+	for range 2 { // one may use another that comes behind it
+		out = nil
+		for _, m := range Macros() {
+			if m.Live || slices.ContainsFunc(missing, func(word string) bool { return mentions(m.SQL, word) }) {
+				missing = append(missing, m.Name)
+				continue
+			}
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// mentions tells whether a word is in a text.
+func mentions(text, word string) bool {
+	return slices.Contains(strings.FieldsFunc(text, func(c rune) bool { return c > 127 || !isNameByte(byte(c)) }), word)
 }
