@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	_ "github.com/duckdb/duckdb-go/v2" // the driver
+	"golang.org/x/sys/unix"
 
 	"hindsight/sqlext"
 	"hindsight/tables"
@@ -212,5 +213,45 @@ func TestExportFailure(t *testing.T) {
 		if r.status != c.status || !strings.Contains(r.stderr, c.want) || strings.Count(r.stderr, "\n") != 1 {
 			t.Errorf("%q: %d, %s; want %q", c.args, r.status, r.stderr, c.want)
 		}
+	}
+}
+
+// TestExportWithoutRoom: a disk that is full, a limit on the size of files and a
+// folder that cannot be written each end in one line that says what to do, and
+// leave nothing behind.
+func TestExportWithoutRoom(t *testing.T) {
+	recording, _ := record(t, command{args: []string{variant(t, "misfortunes", "O0")}})
+	database := index(t, recording, "history")
+	limited := t.TempDir()
+	// The files of data get larger than 4 KiB.
+	r := run(t, command{args: []string{"bash", "-c", `ulimit -f 4; exec "$@"`, "bash", binary, "export", "--db", database, limited}})
+	complaint(t, r, 1, "there is no room on the disk", "nothing was written")
+	isEmpty(t, limited)
+	if os.Getuid() != 0 {
+		t.Skip("only root can mount a small disk")
+	}
+	small := t.TempDir()
+	if err := unix.Mount("tmpfs", small, "tmpfs", unix.MS_NOEXEC, "size=200k"); err != nil {
+		t.Skipf("no small disk can be mounted here: %v", err)
+	}
+	defer func() {
+		if err := unix.Unmount(small, 0); err != nil {
+			t.Error(err)
+		}
+	}()
+	r = run(t, command{args: []string{binary, "export", "--db", database, small}})
+	complaint(t, r, 1, "there is no room on the disk", "make room, or name a folder on another disk")
+	isEmpty(t, small)
+	if err := unix.Mount("", small, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	r = run(t, command{args: []string{binary, "export", "--db", database, filepath.Join(small, "set")}})
+	complaint(t, r, 1, "read-only", "name a folder that you can write to")
+}
+
+func isEmpty(t *testing.T, dir string) {
+	t.Helper()
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }
