@@ -43,8 +43,7 @@ type memberSearch struct {
 
 const mostSearched = 2000
 
-// find gives the first pointer of 8 bytes that has the name, "" for any, and its
-// offset.
+// find gives the first pointer of 8 bytes that has the name, and its offset.
 func (s *memberSearch) find(t *Type, name string, depth int) (*Type, uint64, bool) {
 	if t == nil || depth == 0 || t.Kind != Struct && t.Kind != Class && t.Kind != Union {
 		return nil, 0, false
@@ -55,7 +54,10 @@ func (s *memberSearch) find(t *Type, name string, depth int) (*Type, uint64, boo
 			return nil, 0, false
 		}
 		inner := s.types.Strip(m.Type)
-		if inner != nil && inner.Kind == Pointer && (name == "" || m.Name == name) && inner.Size != nil && *inner.Size == 8 {
+		if inner != nil && strings.HasPrefix(inner.Name, "std::_Tuple_impl<1") {
+			continue // behind a unique_ptr's pointer comes what deletes, a pointer too perhaps
+		}
+		if inner != nil && inner.Kind == Pointer && m.Name == name && inner.Size != nil && *inner.Size == 8 {
 			return inner, m.Offset, true
 		}
 		if p, offset, ok := s.find(inner, name, depth-1); ok {
@@ -75,7 +77,7 @@ func (s *memberSearch) pointer(t *Type, many bool, name string) (Owner, bool) {
 
 // vec is a Vec, whose pointer is one to bytes: its name has the element's type.
 func (s *memberSearch) vec(t *Type) (Owner, bool) {
-	_, offset, ok := s.find(t, "", mostNesting)
+	_, offset, ok := s.find(t, "pointer", mostNesting)
 	ids := s.types.byName()[argument(t.Name, 0)]
 	if !ok || len(ids) == 0 {
 		return Owner{}, false
@@ -85,7 +87,7 @@ func (s *memberSearch) vec(t *Type) (Owner, bool) {
 
 // counted is an Rc or Arc: what they share lies behind its two counts.
 func (s *memberSearch) counted(t *Type) (Owner, bool) {
-	p, offset, ok := s.find(t, "", mostNesting)
+	p, offset, ok := s.find(t, "pointer", mostNesting)
 	if !ok {
 		return Owner{}, false
 	}

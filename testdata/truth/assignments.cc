@@ -90,6 +90,8 @@ std::vector<Item> items;
 std::unique_ptr<Item> single;
 std::unique_ptr<int[]> many;
 std::shared_ptr<Item> shared;
+void discard(Item *item) { delete item; }
+std::unique_ptr<Item, void (*)(Item *)> closing(nullptr, discard); // two pointers
 
 // owners writes to what vectors and smart pointers have, which moves.
 NOINLINE void owners()
@@ -100,6 +102,9 @@ NOINLINE void owners()
 		items[1].count = 99; // another
 		single.reset(new Item);
 		ASSIGN("single->count", single->count, n + 2, "%d");
+		closing.reset(new Item);
+		ASSIGN("closing->count", closing->count, n + 6, "%d");
+		VALUE("closing", "@%p: {first = 0, second = 0, count = %d, next = 0x0}", (void *)closing.get(), n + 6);
 		many.reset(new int[n + 5]);
 		ASSIGN("many[7]", many[7], n + 3, "%d");
 		auto before = shared;
