@@ -380,45 +380,6 @@ func waitForEvents(t *testing.T, dir string, n int) {
 	}
 }
 
-// The terminal sends its signals to both; the recorder has to outlive them and
-// to tell what became of the program.
-func TestTerminalSignals(t *testing.T) {
-	for _, c := range []struct {
-		signal unix.Signal
-		script string
-		code   int
-	}{
-		{unix.SIGINT, "trap 'echo caught; exit 3' INT; while :; do kill -0 $$; done", 3},
-		{unix.SIGINT, "while :; do kill -0 $$; done", 128 + 2},
-		{unix.SIGTERM, "trap 'echo caught; exit 4' TERM; while :; do kill -0 $$; done", 4},
-		{unix.SIGHUP, "trap 'echo caught; exit 4' HUP; while :; do kill -0 $$; done", 4},
-	} {
-		dir := filepath.Join(t.TempDir(), "recording")
-		cmd := helper(t, dir, "sh", "-c", c.script)
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-		var out bytes.Buffer
-		cmd.Stdout = &out
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		waitForEvents(t, dir, 200)
-		to := -cmd.Process.Pid
-		if c.signal != unix.SIGINT {
-			to = cmd.Process.Pid // the recorder alone: it has to pass it on
-		}
-		if err := unix.Kill(to, c.signal); err != nil {
-			t.Fatal(err)
-		}
-		_ = cmd.Wait() // the status is looked at
-		if got := cmd.ProcessState.ExitCode(); got != c.code {
-			t.Errorf("%s: status %d, want %d; %s", c.script, got, c.code, out.String())
-		}
-		if r, err := recording.Open(dir); err != nil || !r.Complete {
-			t.Errorf("%s: not complete: %v", c.script, err)
-		}
-	}
-}
-
 func TestCancelled(t *testing.T) {
 	t.Setenv("HINDSIGHT_DIR", t.TempDir())
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)

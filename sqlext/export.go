@@ -38,11 +38,12 @@ type exported struct {
 // Export adds the history to a Hive-partitioned data set of Parquet files:
 //
 //	DIR/recording=UUID/table=NAME/data.parquet
-//	DIR/schema.sql   the views that make tables of them again
+//	DIR/schema.sql   the views that make tables of them again, and the library
 //
 // It appears by one rename, or not at all. A data set can hold many recordings.
-// Rows stream through DuckDB, so memory does not grow with the table. The
-// recording's folder is returned.
+// Rows stream through DuckDB in at most exportMemory, whatever their number; where
+// single rows are so large that this does not do, in what DuckDB takes by itself.
+// Their order in the files is no promise. The recording's folder is returned.
 func (h *History) Export(ctx context.Context, dir string, opt ExportOptions) (_ string, err error) {
 	id, err := h.RecordingID(ctx)
 	if err != nil {
@@ -67,11 +68,23 @@ func (h *History) Export(ctx context.Context, dir string, opt ExportOptions) (_ 
 	if err != nil {
 		return "", fmt.Errorf("export: %w", err)
 	}
+	more, restore, err := h.limitExport(ctx)
+	if err != nil {
+		return "", fmt.Errorf("export: %w", err)
+	}
+	defer func() { err = errors.Join(err, restore()) }()
 	for i, t := range stored {
 		if opt.Progress != nil {
 			opt.Progress(t.name, i, len(stored))
 		}
-		if err := h.exportTable(ctx, filepath.Join(partial, "new"), t.name); err != nil {
+		err := h.exportTable(ctx, filepath.Join(partial, "new"), t.name)
+		if err != nil && strings.Contains(err.Error(), "Out of Memory") && ctx.Err() == nil {
+			// DuckDB reads 2,048 rows at once, each of which may have megabytes.
+			if err = more(); err == nil {
+				err = h.exportTable(ctx, filepath.Join(partial, "new"), t.name)
+			}
+		}
+		if err != nil {
 			return "", fmt.Errorf("export the table %s to %s: %w", t.name, dir, err)
 		}
 	}
@@ -89,6 +102,32 @@ func (h *History) Export(ctx context.Context, dir string, opt ExportOptions) (_ 
 }
 
 const partialExport = ".partial-"
+
+// exportMemory is what DuckDB may use for an export, and exportGroup how many bytes
+// of rows a thread gathers before it writes them.
+var (
+	exportMemory = "1GB"
+	exportGroup  = "16MB"
+)
+
+// limitExport bounds the memory of the connection; more takes the bound away again,
+// restore that and all else. DuckDB bounds groups of rows by their bytes only where
+// it need not keep the order.
+func (h *History) limitExport(ctx context.Context) (more, restore func() error, err error) {
+	rows, err := h.strings(ctx, "SELECT current_setting('memory_limit')") // RESET does not give it back
+	if err == nil {
+		err = h.exec(ctx, "SET memory_limit = "+quote(exportMemory))
+	}
+	if err == nil {
+		err = h.exec(ctx, "SET preserve_insertion_order = false")
+	}
+	if err != nil {
+		return nil, nil, queryError(ctx, err)
+	}
+	own := context.WithoutCancel(ctx)
+	more = func() error { return h.exec(own, "SET memory_limit = "+quote(rows[0][0])) }
+	return more, func() error { return errors.Join(more(), h.exec(own, "RESET preserve_insertion_order")) }, nil
+}
 
 // removePartial removes what exports left behind that were killed.
 func removePartial(dir string) error {
@@ -159,15 +198,15 @@ func (h *History) exportTable(ctx context.Context, dir, table string) error {
 		return err
 	}
 	err := h.exec(ctx, "COPY (SELECT * FROM "+databaseName+`.main."`+table+`") TO `+quote(file)+
-		" (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)")
+		" (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, ROW_GROUP_SIZE_BYTES "+quote(exportGroup)+")")
 	if err != nil {
 		return queryError(ctx, err)
 	}
 	return nil
 }
 
-// exportSchema is the text of schema.sql. It has no macros: DuckDB cannot tell
-// the parameter of symbolize(pc) from the column of a frames that is a view.
+// exportSchema is the text of schema.sql. Columns are named with their table: of a
+// view that a macro uses, DuckDB cannot tell a bare pc from a parameter pc.
 func exportSchema(id string, stored []exported) string {
 	var b strings.Builder
 	b.WriteString(`-- The tables and views of Hindsight histories, over the Parquet files in this folder.
@@ -186,13 +225,13 @@ func exportSchema(id string, stored []exported) string {
 	for _, t := range stored {
 		var columns []string
 		for _, c := range t.columns {
-			name := `"` + c.Name + `"`
+			name := "p." + quoteName(c.Name)
 			if strings.HasPrefix(c.Type, "ENUM") {
-				name = "CAST(" + name + " AS " + c.Type + ") AS " + name
+				name = "CAST(" + name + " AS " + c.Type + ") AS " + quoteName(c.Name)
 			}
 			columns = append(columns, name)
 		}
-		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW \"%s\" AS SELECT %s\n  FROM read_parquet('recording=*/table=%s/*.parquet', hive_partitioning = true, hive_types = {'recording': VARCHAR, 'table': VARCHAR})\n  WHERE recording = getvariable('recording');\n\n",
+		fmt.Fprintf(&b, "CREATE OR REPLACE VIEW \"%s\" AS SELECT %s\n  FROM read_parquet('recording=*/table=%s/*.parquet', hive_partitioning = true, hive_types = {'recording': VARCHAR, 'table': VARCHAR}) p\n  WHERE p.recording = getvariable('recording');\n\n",
 			t.name, strings.Join(columns, ", "), t.name)
 	}
 	for _, t := range tables.Schema() {
@@ -203,5 +242,31 @@ func exportSchema(id string, stored []exported) string {
 	for _, v := range Views() {
 		b.WriteString(strings.TrimSuffix(v.SQL, ";") + ";\n\n")
 	}
+	for _, m := range ExportedMacros() {
+		b.WriteString(strings.TrimSuffix(m.SQL, ";") + ";\n\n")
+	}
 	return b.String()
+}
+
+// ExportedMacros are the macros that a data set has: those that need neither this
+// program nor, as what tells memory at a time does, the order of rows in a table.
+func ExportedMacros() []Macro {
+	missing := []string{"rowid"}
+	var out []Macro
+	for range 2 { // one may use another that comes behind it
+		out = nil
+		for _, m := range Macros() {
+			if m.Live || slices.ContainsFunc(missing, func(word string) bool { return mentions(m.SQL, word) }) {
+				missing = append(missing, m.Name)
+				continue
+			}
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// mentions tells whether a word is in a text.
+func mentions(text, word string) bool {
+	return slices.Contains(strings.FieldsFunc(text, func(c rune) bool { return c > 127 || !isNameByte(byte(c)) }), word)
 }

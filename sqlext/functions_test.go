@@ -29,6 +29,10 @@ func TestVariableWritesInQueries(t *testing.T) {
 		"EXECUTE q(name := 'counter')":                                                                                        "3\n",
 		"CREATE OR REPLACE TEMP MACRO mine(n) AS TABLE SELECT t FROM variable_writes(n) ORDER BY t":                           "",
 		"FROM mine('counter')": "1\n2\n3\n",
+		// The driver would end the process.
+		"SELECT count(*) FROM _variable_writes('history', NULL)":        "0\n",
+		"SELECT count(*) FROM _variable_writes(NULL, 'counter')":        `error: Binder Error: there is no database "": ATTACH it first`,
+		"SELECT count(*) FROM _variable_writes(NULL, NULL)":             `error: Binder Error: there is no database "": ATTACH it first`,
 		"SELECT count(*) FROM _variable_writes('nowhere', 'counter')":   `error: Binder Error: there is no database "nowhere": ATTACH it first`,
 		"SELECT count(*) FROM variable_writes('x; DROP TABLE modules')": `error: Binder Error: cannot read the path "x; DROP TABLE modules": nothing more was expected at position 2;`,
 		"SELECT value_at('countr', 1)":                                  `error: Invalid Input Error: there is no variable "countr"; near to it are counter; SELECT name, kind, scope FROM variables lists all`,

@@ -178,15 +178,26 @@ func quoteName(s string) string {
 type SideFacts struct {
 	Program  string // file name of the executable
 	Warnings uint64 // diagnostics that are more than information
+	// Symbols tells that most of the program's own instructions were executed in
+	// functions that have a name, Lines that some have a source line.
+	Symbols, Lines bool
 }
 
 // Side tells facts about Head or Base.
 func (h *History) Side(ctx context.Context, side string) (SideFacts, error) {
 	var f SideFacts
 	err := h.each(ctx, fmt.Sprintf(`
-		SELECT coalesce((SELECT parse_filename(executable) FROM %[1]s.processes ORDER BY process_id LIMIT 1), ''),
-			(SELECT count(*) FROM %[1]s.diagnostics WHERE severity <> 'info')::UBIGINT`, side), func(v []driver.Value) {
-		f.Program, f.Warnings = v[0].(string), v[1].(uint64)
+		WITH program AS (SELECT executable AS path FROM %[1]s.processes ORDER BY process_id LIMIT 1),
+		own AS (
+			SELECT b.instructions * b.executions AS n, coalesce(NOT regexp_matches(f.name, '^sub_[0-9a-f]+$'), false) AS named
+			FROM %[1]s.blocks b JOIN %[1]s.modules m ON m.process_id = b.process_id AND m.start_addr <= b.pc AND b.pc < m.end_addr
+			LEFT JOIN %[1]s.functions f ON f.function_id = b.function_id
+			WHERE m.path = (SELECT path FROM program))
+		SELECT coalesce((SELECT parse_filename(path) FROM program), ''),
+			(SELECT count(*) FROM %[1]s.diagnostics WHERE severity <> 'info')::UBIGINT,
+			coalesce((SELECT 2 * sum(n) FILTER (named) >= sum(n) FROM own), (SELECT count(*) = 0 FROM own)),
+			EXISTS (FROM %[1]s.frames WHERE line IS NOT NULL AND module = (SELECT parse_filename(path) FROM program))`, side), func(v []driver.Value) {
+		f.Program, f.Warnings, f.Symbols, f.Lines = v[0].(string), v[1].(uint64), v[2].(bool), v[3].(bool)
 	})
 	if err != nil {
 		return f, queryError(ctx, err)

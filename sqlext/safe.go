@@ -75,10 +75,9 @@ var safeCreate = regexp.MustCompile(`^CREATE (OR REPLACE )?(TEMP|TEMPORARY) (TAB
 var safeBegin = regexp.MustCompile(`^(\(|(SELECT|FROM|WITH|VALUES|TABLE|PIVOT|UNPIVOT|DESCRIBE|DESC|SHOW|SUMMARIZE|EXPLAIN|INSERT|UPDATE|DELETE|TRUNCATE|CREATE|DROP|SET|RESET|BEGIN|START|COMMIT|ROLLBACK|ABORT|END)([^A-Z_]|$))`)
 
 // unsafeNames are functions that change the engine's state from within a SELECT,
-// run a text as a statement, which would hide them, or end the process when they
-// are given NULL, from which variable_writes guards _variable_writes. They are looked for in the
+// or run a text as a statement, which would hide them. They are looked for in the
 // whole text, also where our lexer sees a comment: DuckDB's may differ.
-var unsafeNames = regexp.MustCompile(`(?i)arrow_scan|seq_scan|checkpoint|(enable|disable)_(logging|profiling|peg_parser)|truncate_duckdb_logs|write_log|_variable_writes|` +
+var unsafeNames = regexp.MustCompile(`(?i)arrow_scan|seq_scan|checkpoint|(enable|disable)_(logging|profiling|peg_parser)|truncate_duckdb_logs|write_log|` +
 	`json_(de|execute_)serialized?_sql|\bquery"?\s*(\(|/\*|--)|\bu&["']`)
 
 // checkText refuses, before DuckDB sees it, a text that may be more than one

@@ -147,7 +147,6 @@ var hostile = []string{
 	"SELECT write_log('x')",
 	"SELECT * FROM disable_logging()",
 	"SELECT * FROM truncate_duckdb_logs()",
-	"SELECT * FROM _variable_writes('history', NULL)",
 	// Several statements in one.
 	"SELECT 1; COPY (SELECT 1) TO 'HISTORY'",
 	"SELECT $tag$; COPY (SELECT 1) TO 'HISTORY'; $tag$",

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -152,10 +153,10 @@ func askChecks(cmd *cobra.Command, f checkFlags, params map[string]string, check
 	if err != nil {
 		return err
 	}
-	if err := notes(cmd, h, report); err != nil {
+	opt := check.Options{Params: params, Update: f.update, Base: base != ""}
+	if err := notes(cmd, h, &opt); err != nil {
 		return errors.Join(err, h.Close())
 	}
-	opt := check.Options{Params: params, Update: f.update, Base: base != ""}
 	err = check.Run(ctx, h, checks, opt, func(r check.Result) { report.Results = append(report.Results, r) })
 	return errors.Join(err, h.Close())
 }
@@ -189,14 +190,15 @@ func openSide(cmd *cobra.Command, name string) (check.Recording, error) {
 	return side, errors.Join(err, h.Close())
 }
 
-// notes says what makes answers differ, or lack, whatever the checks say.
-func notes(cmd *cobra.Command, h *sqlext.History, report *check.Report) error {
+// notes says what makes answers differ, or lack, whatever the checks say, and tells
+// the checks what the programs do not have.
+func notes(cmd *cobra.Command, h *sqlext.History, opt *check.Options) error {
 	w := cmd.ErrOrStderr()
 	sides := []string{sqlext.Head}
-	if report.Base != nil {
+	if opt.Base {
 		sides = append(sides, sqlext.Base)
 	}
-	var programs []string
+	var programs, nameless, lineless []string
 	for _, side := range sides {
 		facts, err := h.Side(cmd.Context(), side)
 		if err != nil {
@@ -206,10 +208,18 @@ func notes(cmd *cobra.Command, h *sqlext.History, report *check.Report) error {
 			fmt.Fprintf(w, "hindsight: %s has %s: SELECT * FROM %s.diagnostics\n", side, plural(facts.Warnings, "warning"), side)
 		}
 		programs = append(programs, facts.Program)
+		named := fmt.Sprintf("the %s's program %s", side, facts.Program)
+		if !facts.Symbols {
+			nameless = append(nameless, named)
+		}
+		if !facts.Lines {
+			lineless = append(lineless, named)
+		}
 	}
 	if len(programs) == 2 && programs[0] != programs[1] {
-		fmt.Fprintf(w, "hindsight: note that head is a run of %q, and base of %q\n", programs[0], programs[1])
+		fmt.Fprintf(w, "hindsight: head is a run of %q and base one of %q: what the checks say of them may mean nothing\n", programs[0], programs[1])
 	}
+	opt.Nameless, opt.Lineless = strings.Join(nameless, " as well as "), strings.Join(lineless, " as well as ")
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -62,6 +63,11 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	// Whatever fails before a command runs is about how it was called.
 	started := false
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		// A thread of DuckDB's that meets a limit on the size of files would end the
+		// process. A program that is recorded inherits what is ignored.
+		if cmd.Name() != "record" {
+			signal.Ignore(unix.SIGXFSZ)
+		}
 		err := checkValues(cmd)
 		started = err == nil
 		return err

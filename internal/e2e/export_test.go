@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	_ "github.com/duckdb/duckdb-go/v2" // the driver
+	"golang.org/x/sys/unix"
 
 	"hindsight/sqlext"
 	"hindsight/tables"
@@ -60,6 +61,7 @@ func TestExport(t *testing.T) {
 		for _, name := range names {
 			sameRelation(t, db, name, fmt.Sprintf("original%d", i))
 		}
+		sameMacros(t, db, fmt.Sprintf("original%d", i))
 	}
 	var n int
 	again := run(t, command{args: []string{binary, "export", "--db", databases[0], dir}})
@@ -96,6 +98,49 @@ func sameRelation(t *testing.T, db *sql.DB, name, original string) {
 	}
 	if got, want := types(a), types(b); got != want {
 		t.Errorf("%s has the columns %s, want %s", name, got, want)
+	}
+}
+
+// macroQueries ask each exported macro.
+var macroQueries = map[string]string{
+	"h":         "SELECT string_agg(h(addr), ' ' ORDER BY t, addr) FROM writes WHERE t < 300",
+	"symbolize": "SELECT string_agg(s, ' ' ORDER BY s) FROM (SELECT DISTINCT symbolize(pc) AS s FROM writes)",
+	"stack":     "SELECT string_agg(stack(stack_id), ' ' ORDER BY stack_id) FROM stacks",
+	"writes_to": "SELECT string_agg(t || ' ' || value, ' ' ORDER BY t, addr, value) FROM writes_to((SELECT min(addr) FROM writes), (SELECT min(addr) + 100000 FROM writes))",
+	"call_tree": "SELECT string_agg(tree || ' ' || self, ' ' ORDER BY call_id) FROM call_tree((SELECT min(call_id) FROM calls JOIN functions USING (function_id) WHERE name = 'main'))",
+	"callers":   "SELECT string_agg(c.caller || ' ' || c.calls, ' ' ORDER BY c.caller, c.calls, c.line) FROM callers('*') c",
+	"callees":   "SELECT string_agg(c.callee || ' ' || c.calls, ' ' ORDER BY c.callee, c.calls, c.line) FROM callees('*') c",
+}
+
+// sameMacros compares what the macros of the data set give with what those that
+// are stored in the original do.
+func sameMacros(t *testing.T, db *sql.DB, original string) {
+	t.Helper()
+	exported := sqlext.ExportedMacros()
+	if len(exported) != len(macroQueries) {
+		t.Errorf("%d macros are exported, %d are asked", len(exported), len(macroQueries))
+	}
+	for _, m := range exported {
+		query := macroQueries[m.Name]
+		if query == "" {
+			t.Errorf("nothing asks %s", m.Name)
+			continue
+		}
+		var answers [2]sql.NullString
+		for i, use := range []string{"memory", original} {
+			if _, err := db.ExecContext(t.Context(), "USE "+use); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.QueryRowContext(t.Context(), query).Scan(&answers[i]); err != nil {
+				t.Errorf("%s in %s: %v", m.Name, use, err)
+			}
+		}
+		if answers[0] != answers[1] || answers[0].String == "" {
+			t.Errorf("%s is %.200q, in the original %.200q", m.Name, answers[0].String, answers[1].String)
+		}
+	}
+	if _, err := db.ExecContext(t.Context(), "USE memory"); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -168,5 +213,45 @@ func TestExportFailure(t *testing.T) {
 		if r.status != c.status || !strings.Contains(r.stderr, c.want) || strings.Count(r.stderr, "\n") != 1 {
 			t.Errorf("%q: %d, %s; want %q", c.args, r.status, r.stderr, c.want)
 		}
+	}
+}
+
+// TestExportWithoutRoom: a disk that is full, a limit on the size of files and a
+// folder that cannot be written each end in one line that says what to do, and
+// leave nothing behind.
+func TestExportWithoutRoom(t *testing.T) {
+	recording, _ := record(t, command{args: []string{variant(t, "misfortunes", "O0")}})
+	database := index(t, recording, "history")
+	limited := t.TempDir()
+	// The files of data get larger than 4 KiB.
+	r := run(t, command{args: []string{"bash", "-c", `ulimit -f 4; exec "$@"`, "bash", binary, "export", "--db", database, limited}})
+	complaint(t, r, 1, "there is no room on the disk", "nothing was written")
+	isEmpty(t, limited)
+	if os.Getuid() != 0 {
+		t.Skip("only root can mount a small disk")
+	}
+	small := t.TempDir()
+	if err := unix.Mount("tmpfs", small, "tmpfs", unix.MS_NOEXEC, "size=200k"); err != nil {
+		t.Skipf("no small disk can be mounted here: %v", err)
+	}
+	defer func() {
+		if err := unix.Unmount(small, 0); err != nil {
+			t.Error(err)
+		}
+	}()
+	r = run(t, command{args: []string{binary, "export", "--db", database, small}})
+	complaint(t, r, 1, "there is no room on the disk", "make room, or name a folder on another disk")
+	isEmpty(t, small)
+	if err := unix.Mount("", small, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	r = run(t, command{args: []string{binary, "export", "--db", database, filepath.Join(small, "set")}})
+	complaint(t, r, 1, "read-only", "name a folder that you can write to")
+}
+
+func isEmpty(t *testing.T, dir string) {
+	t.Helper()
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }

@@ -144,3 +144,50 @@ func TestPairs(t *testing.T) {
 		}
 	}
 }
+
+// TestUnmatchablePairs: where a build has not what checks match by, they say so
+// instead of finding nothing to differ; the others go on.
+func TestUnmatchablePairs(t *testing.T) {
+	need(t, "gcc")
+	need(t, "strip")
+	dir := t.TempDir()
+	programs, err := fixture.In("testdata/pairs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(programs, func(p fixture.Program) bool { return p.Name == "extra_loop" })
+	full := pairBuild(t, programs[at], fixture.Variants[1], filepath.Join(dir, "full"), 0, false)
+	stripped := func(folder string, args ...string) string {
+		out := filepath.Join(dir, folder, "extra_loop")
+		if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		run(t, command{args: append(append([]string{"strip"}, args...), "-o", out, full)})
+		return recorded(t, out)
+	}
+	other := filepath.Join(dir, "another")
+	copyFile(t, full, other)
+	builds := map[string]string{"full": recorded(t, full), "bare": stripped("bare"), "lineless": stripped("lineless", "-g"), "other": recorded(t, other)}
+	lines := filepath.Join(dir, "lines.sql")
+	write(t, lines, "-- Lines.\n-- expect: no rows\nSELECT * FROM compare_lines WHERE head_executions <> base_executions\n")
+	for _, c := range []struct {
+		head, base, check string
+		status            int
+		want              string
+	}{
+		{"full", "bare", "builtin:same_calls", 2, "the base's program extra_loop has no symbols"},
+		{"bare", "bare", "builtin:same_system_calls", 2, "the head's program extra_loop as well as the base's program extra_loop has no symbols"},
+		{"bare", "full", "builtin:no_new_failed_system_calls", 2, "record a build that is not stripped"},
+		{"bare", "full", "builtin:same_output", 0, "1 passed"},
+		{"lineless", "full", "builtin:same_calls", 0, "1 passed"},
+		{"lineless", "full", lines, 2, "the head's program extra_loop has no debug information"},
+		{"lineless", "lineless", lines, 2, "compiled with -g"},
+		{"full", "full", lines, 0, "1 passed"},
+		{"other", "full", "builtin:same_calls", 0, `head is a run of "another" and base one of "extra_loop"`},
+	} {
+		r := run(t, command{args: []string{binary, "check", "--head", builds[c.head], "--base", builds[c.base], c.check}})
+		if r.status != c.status || !strings.Contains(r.stdout+r.stderr, c.want) {
+			t.Errorf("%s of %s against %s: status %d, want %d and %q\n%s%s", c.check, c.head, c.base, r.status, c.status, c.want, r.stdout, r.stderr)
+		}
+	}
+}

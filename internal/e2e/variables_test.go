@@ -173,6 +173,38 @@ func TestVariableErrors(t *testing.T) {
 	complains(t, index(t, optimized, "optimized"), "SELECT * FROM variable_writes('main.target')", "lies nowhere in memory")
 }
 
+// TestOwnerErrors: what does not lead on in a library type is named.
+func TestOwnerErrors(t *testing.T) {
+	need(t, "g++")
+	programs, err := fixture.In("testdata/truth")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range programs {
+		if !strings.HasSuffix(p.Source, ".cc") {
+			continue
+		}
+		path, err := p.Binary(truthVariants[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		recording, _ := record(t, command{args: []string{path}})
+		database := index(t, recording, "history")
+		for path, want := range map[string]string{
+			"items[-1]":             "items has elements from 0 on",
+			"*items":                "items is no pointer, it is std::vector<Item",
+			"items.count":           "items (std::vector<Item, std::allocator<Item> >) has no member",
+			"items[2].nothing":      "it has first, second, count, next",
+			"single[0]":             "single (std::unique_ptr<Item, std::default_delete<Item> >) has one Item, no elements",
+			"single->next->nothing": "it has first, second, count, next",
+			"many->x":               "many (std::unique_ptr<int [], std::default_delete<int []> >) has no member",
+			"words[0]->x":           "words[0]",
+		} {
+			complains(t, database, "SELECT * FROM variable_writes("+quote(path)+")", want)
+		}
+	}
+}
+
 // complains wants a query to fail with a line that has a text.
 func complains(t *testing.T, database, query, want string) {
 	t.Helper()

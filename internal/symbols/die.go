@@ -197,30 +197,33 @@ func (u *unit) readValue(r *buf, form uint16, implicit int64) value {
 func (v value) number() int { return int(min(v.u, 1<<31-1)) }
 
 // text returns a string value.
-func (u *unit) text(v value) string {
+func (u *unit) text(v value) string { return stringAt(u.textPlace(v)) }
+
+// textPlace tells in which section a string value lies, nil for none, and where.
+func (u *unit) textPlace(v value) (section []byte, at uint64) {
 	d := u.d
 	switch v.form {
 	case formString:
-		return stringAt(d.info, v.u)
+		return d.info, v.u
 	case formStrp:
-		return stringAt(d.str, v.u)
+		return d.str, v.u
 	case formLineStrp:
-		return stringAt(d.lineStr, v.u)
+		return d.lineStr, v.u
 	case formStrpSup, formGNUStrpAlt:
 		if d.alt != nil {
-			return stringAt(d.alt.str, v.u)
+			return d.alt.str, v.u
 		}
 	case formStrx, formStrx1, formStrx2, formStrx3, formStrx4, formGNUStr:
 		if v.u > uint64(len(d.strOffsets)) {
-			return ""
+			return nil, 0
 		}
 		r := buf{b: d.strOffsets}
 		r.skip(int(min(u.strOffsetsBase+v.u*uint64(u.offsetSize), 1<<62)))
 		if off := r.offset(u.offsetSize); !r.bad {
-			return stringAt(d.str, off)
+			return d.str, off
 		}
 	}
-	return ""
+	return nil, 0
 }
 
 // address returns an address value.

@@ -193,23 +193,7 @@ func (a attr) references() bool {
 }
 
 // string returns a text without copying it: it lives as long as the section does.
-func (u *unit) string(a attr) string {
-	d := u.d
-	switch a.form {
-	case formString:
-		return viewAt(d.info, a.u)
-	case formStrp:
-		return viewAt(d.str, a.u)
-	case formLineStrp:
-		return viewAt(d.lineStr, a.u)
-	case formStrpSup, formGNUStrpAlt:
-		if d.alt != nil {
-			return viewAt(d.alt.str, a.u)
-		}
-		return ""
-	}
-	return u.text(a.value())
-}
+func (u *unit) string(a attr) string { return viewAt(u.textPlace(a.value())) }
 
 // reference follows a reference: the unit and the offset of the entry, and its key in
 // the file; unit nil where there is none.

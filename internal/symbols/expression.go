@@ -254,6 +254,16 @@ func (v *evaluation) special(op byte) bool {
 			return false
 		}
 		v.push(symbolic{base: symTLS, off: s.off})
+	default:
+		return v.described(op)
+	}
+	return true
+}
+
+// described takes an operation that says what a piece of the value is.
+func (v *evaluation) described(op byte) bool {
+	r := &v.r
+	switch op {
 	case opPiece:
 		v.piece(r.uleb())
 	case opStackValue:

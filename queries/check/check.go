@@ -69,6 +69,10 @@ type Options struct {
 	Update bool
 	// Base tells that the pair has a base.
 	Base bool
+	// Nameless says which side's program has no names of functions, and Lineless
+	// which has no source lines, by which the sides are matched: "" for none.
+	// Checks that match by them cannot be run; they would find nothing to differ.
+	Nameless, Lineless string
 }
 
 // New reads a check from the text of its file. A mistake in it is the check's
@@ -119,6 +123,9 @@ func (c *Check) run(ctx context.Context, h *sqlext.History, opt Options, owners 
 		r.Summary = c.Query.Summary
 	}
 	if c.Err != nil {
+		return r
+	}
+	if r.Err = c.matchable(opt); r.Err != nil {
 		return r
 	}
 	judges, err := c.judges(opt, owners)
@@ -214,6 +221,26 @@ func (c *Check) lastLine() int { return c.Query.Statements[len(c.Query.Statement
 
 // comparing finds what only a pair with a base has.
 var comparing = regexp.MustCompile(`(?i)\bbase"?\s*\.|\bcompare_\w|\bsame_value\b`)
+
+// byName and byLine find what is matched by functions and call paths, or by lines.
+var (
+	byName = regexp.MustCompile(`(?i)\bcompare_(functions|calls|call_paths|lines|syscalls|writes)\b|\b(functions_by_name|calls_by_path|syscalls_by_path|lines_by_place|writes_by_place)\b`)
+	byLine = regexp.MustCompile(`(?i)\bcompare_(lines|writes)\b|\b(lines_by_place|writes_by_place)\b`)
+)
+
+// matchable tells whether the sides of a pair have what the check matches by.
+func (c *Check) matchable(opt Options) error {
+	if !opt.Base || !comparing.MatchString(c.Query.SQL) {
+		return nil
+	}
+	if opt.Nameless != "" && byName.MatchString(c.Query.SQL) {
+		return fmt.Errorf("%s has no symbols, by which this check matches functions and call paths: record a build that is not stripped", opt.Nameless)
+	}
+	if opt.Lineless != "" && byLine.MatchString(c.Query.SQL) {
+		return fmt.Errorf("%s has no debug information, and this check matches source lines: record a build that was compiled with -g", opt.Lineless)
+	}
+	return nil
+}
 
 // explain says of an error for the want of a base what to do.
 func (c *Check) explain(err error, opt Options) error {

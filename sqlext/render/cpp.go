@@ -172,10 +172,15 @@ func (p *printer) tupleNode(v val) (val, bool) {
 
 // cppUnique writes what a std::unique_ptr owns.
 func (p *printer) cppUnique(v val) bool {
-	owned, ok := p.search(v, mostNesting, func(inner val, m *Member) bool {
-		return m.Name == "_M_head_impl" && inner.is(Pointer)
-	})
-	return ok && p.owner(owned)
+	owner, ok := p.r.Types.Owner(v.typ.ID)
+	if !ok {
+		return false
+	}
+	pointer := part(v.b, owner.Offset, 8)
+	if len(pointer) == 8 {
+		p.follow(littleEndian(pointer), owner.Target)
+	}
+	return len(pointer) == 8
 }
 
 func (p *printer) cppShared(v val) bool {

@@ -248,10 +248,7 @@ func (e *Engine) Check(ctx context.Context, path string) error {
 
 // isLocal tells whether the operand's root is a local or a parameter.
 func (o operand) isLocal() bool {
-	for _, v := range o.vars {
-		if v.kind == "local" || v.kind == "parameter" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(o.vars, variable.isLocal)
 }
+
+func (v variable) isLocal() bool { return v.kind == "local" || v.kind == "parameter" }

@@ -33,13 +33,21 @@ func (r *resolver) candidates(ref nameRef) ([]candidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	var locals []variable
+	// Those of the function itself are meant rather than those that were inlined
+	// into it, which can be named by their own function.
+	var own, inlined []variable
 	for _, v := range rows {
-		if inScope(v, ref.parts[0]) {
-			locals = append(locals, v)
+		switch {
+		case v.scope == ref.parts[0] || withoutParameters(v.scope) == ref.parts[0]:
+			own = append(own, v)
+		case inScope(v, ref.parts[0]):
+			inlined = append(inlined, v)
 		}
 	}
-	return append(out, group(preferProgram(locals), 2)...), nil
+	if len(own) == 0 {
+		own = inlined
+	}
+	return append(out, group(preferProgram(own), 2)...), nil
 }
 
 // named reads the variables of a name in the module, file and line that the

@@ -59,6 +59,9 @@ func (o operand) throughReferences() operand {
 // pointee is what the operand's pointer points to.
 func (o operand) pointee(path string) (operand, error) {
 	o = o.throughReferences()
+	if owned, many, ok := o.owned(path); ok && !many {
+		return owned, nil
+	}
 	t := o.types.Strip(o.typ)
 	switch {
 	case t != nil && t.Kind == render.Array:
@@ -83,6 +86,18 @@ func (o operand) pointee(path string) (operand, error) {
 	return o.with(t.Target, path), nil
 }
 
+// owned is what the operand, a smart pointer or vector, has: its first element
+// where there are many.
+func (o operand) owned(path string) (owned operand, many, ok bool) {
+	owner, ok := o.types.Owner(o.typ)
+	if !ok || o.isNumber || len(o.offsets) >= maxDerefs {
+		return o, false, false
+	}
+	o = o.moved(int64(owner.Offset), o.typ, path)
+	o.offsets = append(o.offsets, int64(owner.Behind))
+	return o.with(owner.Target, path), owner.Many, true
+}
+
 // maxDerefs bounds how many pointers a path follows.
 const maxDerefs = 64
 
@@ -97,6 +112,11 @@ func (o operand) field(name, path string) (operand, error) {
 		}
 		o = p.throughReferences()
 		t = o.types.Strip(o.typ)
+	}
+	if owned, many, ok := o.owned(o.path); ok && !many {
+		if found, err := owned.field(name, path); err == nil || findMember(o.types, t, name, 0) == nil {
+			return found, err
+		}
 	}
 	if t == nil || !isAggregate(t) {
 		return o, fmt.Errorf("%s has no members, it is %s", o.path, typeName(o.types, o.typ))
@@ -123,10 +143,27 @@ func (o operand) field(name, path string) (operand, error) {
 	return o, nil
 }
 
-// index is an element of an array, or of what a pointer points to.
+// index is an element of an array or vector, or of what a pointer points to.
 func (o operand) index(n int64, path string) (operand, error) {
 	o = o.throughReferences()
 	t := o.types.Strip(o.typ)
+	if isRustReference(t) {
+		if p, err := o.pointee(o.path); err == nil {
+			if _, _, ok := p.owned(path); ok {
+				o, t = p, p.types.Strip(p.typ)
+			}
+		}
+	}
+	switch owned, many, ok := o.owned(o.path); {
+	case ok && many && n < 0:
+		return o, fmt.Errorf("%s has elements from 0 on, there is no [%d]", o.path, n)
+	case ok && many:
+		return owned.element(n, path)
+	case ok && t.Language == "Rust": // an Rc of a Vec, say
+		return owned.index(n, path)
+	case ok:
+		return o, fmt.Errorf("%s (%s) has one %s, no elements: name it as *%s", o.path, typeName(o.types, o.typ), typeName(owned.types, owned.typ), o.path)
+	}
 	if t != nil && t.Kind == render.Array && t.Count != nil && *t.Count > 0 && (n < 0 || uint64(n) >= *t.Count) {
 		return o, fmt.Errorf("%s has the elements 0 to %d, there is no [%d]", o.path, *t.Count-1, n)
 	}
@@ -134,10 +171,20 @@ func (o operand) index(n int64, path string) (operand, error) {
 	if err != nil {
 		return o, err
 	}
-	if e.size == 0 || e.size > 1<<40 || n > 1<<40 || n < -1<<40 {
-		return o, fmt.Errorf("%s cannot be counted: the size of %s is not known", path, typeName(e.types, e.typ))
+	return e.element(n, path)
+}
+
+// isRustReference tells whether a type is one through which Rust looks by itself.
+func isRustReference(t *render.Type) bool {
+	return t != nil && t.Kind == render.Pointer && t.Language == "Rust" && (strings.HasPrefix(t.Name, "&") || strings.HasPrefix(t.Name, "alloc::boxed::Box<"))
+}
+
+// element is what lies n elements behind the first, the operand.
+func (o operand) element(n int64, path string) (operand, error) {
+	if o.size == 0 || o.size > 1<<40 || n > 1<<40 || n < -1<<40 {
+		return o, fmt.Errorf("%s cannot be counted: the size of %s is not known", path, typeName(o.types, o.typ))
 	}
-	return e.moved(n*int64(e.size), e.typ, path), nil
+	return o.moved(n*int64(o.size), o.typ, path), nil
 }
 
 // cast is the operand read as another type.

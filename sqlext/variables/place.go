@@ -16,6 +16,8 @@ type place struct {
 	from, to uint64 // writes with from < t < to are the thing's; at from itself too where it is 0
 	owner    *call  // whose local it is, or whose local leads to it; nil for none
 	scope    *scope // where in its code the owner must be; nil for anywhere
+	// fresh tells that it is a local's own memory: what was there before is not its.
+	fresh bool
 	// given tells that the thing may have got its value before from, from the
 	// owner's caller.
 	given bool
@@ -129,7 +131,7 @@ func (e *Engine) roots(ctx context.Context, o operand, offset int64, size uint64
 	cut, early := false, false
 	for _, l := range locations {
 		s := spot{function: l.variable.function, module: l.variable.module, base: l.base, offset: l.offset}
-		if l.base != "cfa" {
+		if l.base != "cfa" && !l.variable.isLocal() {
 			s.function = 0
 		}
 		if l.deref != nil {
@@ -173,7 +175,7 @@ func (e *Engine) roots(ctx context.Context, o operand, offset int64, size uint64
 // wanted is the code that the location holds in; all of it where that is the
 // whole function.
 func (l location) wanted() span {
-	if l.code.hi == 0 || l.base == "address" || l.base == "tls" || l.hasFunction && l.end != 0 && l.code.lo <= l.entry && l.end <= l.code.hi {
+	if l.code.hi == 0 || l.base != "cfa" && !l.variable.isLocal() || l.hasFunction && l.end != 0 && l.code.lo <= l.entry && l.end <= l.code.hi {
 		return span{0, open}
 	}
 	if l.variable.lives == "memory and register" && l.code.lo > longestInstruction {
@@ -228,6 +230,17 @@ func (e *Engine) spotPlaces(ctx context.Context, o operand, s spot, sc *scope, o
 			return nil, err
 		}
 		out = []place{{addr: uint64(s.offset + shift), from: from, to: to}}
+		if sc != nil { // a local that is there in a part of its function's code
+			out = nil
+			calls, err := e.callsOf(ctx, s.function, false)
+			if err != nil {
+				return nil, err
+			}
+			for i := range calls {
+				c := &calls[i]
+				out = append(out, place{addr: uint64(s.offset + shift), from: c.enter, to: c.exit, owner: c, scope: sc})
+			}
+		}
 	case "tls":
 		blocks, err := e.threadLocal(ctx, o, s.module)
 		if err != nil {
@@ -245,7 +258,7 @@ func (e *Engine) spotPlaces(ctx context.Context, o operand, s spot, sc *scope, o
 		}
 		for i := range calls {
 			c := &calls[i]
-			out = append(out, place{addr: c.cfa + uint64(s.offset+shift), from: c.enter, to: c.exit, owner: c, scope: sc, given: given})
+			out = append(out, place{addr: c.cfa + uint64(s.offset+shift), from: c.enter, to: c.exit, owner: c, scope: sc, given: given, fresh: !given})
 		}
 	}
 	if !s.hasDeref {
@@ -312,7 +325,7 @@ func (e *Engine) followAll(ctx context.Context, pointers []place, offset int64) 
 		addr := little(s.data)
 		target := addr + uint64(offset)
 		valid := s.known == 8 && addr >= lowest && addr < highest && target >= lowest && target < highest
-		if s.write < 0 && p.owner != nil && !p.given {
+		if s.write < 0 && p.fresh {
 			valid = false // a local that nobody has set yet
 		}
 		k := last[s.place]

@@ -182,6 +182,9 @@ func (r *resolver) haveMemory(c candidate) error {
 	case "constant":
 		return fmt.Errorf("%s%s is a constant of the compiler and lies nowhere in memory, so nothing writes to it", v.name, where)
 	case "optimized out":
+		if v.function == 0 {
+			return fmt.Errorf("the debug information does not say where %s lies: it was optimized out, or is only declared there", v.name)
+		}
 		return fmt.Errorf("%s%s was optimized out: compile with -O0 or -Og and record again to see it", v.name, where)
 	}
 	return fmt.Errorf("%s%s lives in registers only, whose changes are not recorded: compile with -O0, or make it volatile, and record again to see it", v.name, where)

@@ -9,7 +9,7 @@
 --   total          instructions from its calls to their returns, what it called included; recursion counts once; NULL where it was not called
 --   self_percent   self, of all instructions of the recording
 --   total_percent  total, of all instructions of the recording
--- The sum of self is the instructions of the recording: it comes from the table blocks, which counts the whole run whatever was indexed. Calls and total come from the table calls; they are NULL in an index of a part, and where there are more than 2^24 call stacks.
+-- The sum of self is the instructions of the recording: it comes from the table blocks, which counts the whole run whatever was indexed. Calls and total come from the table calls; they are NULL in an index of a part, and where there are more than 2^24 call stacks. The rows are in no order: ORDER BY self DESC has the hottest first.
 -- Example: SELECT function, module, calls, self, self_percent, total_percent FROM hot_functions ORDER BY self DESC LIMIT 20
 CREATE OR REPLACE VIEW hot_functions AS
 WITH own AS (

@@ -81,6 +81,45 @@ NOINLINE void vectors()
 	HOLDS("owned", "@%p: 5", (void *)owned.get());
 }
 
+struct Item {
+	long first = 0, second = 0; // where the allocator writes when it is freed
+	int count = 0;
+	Item *next = nullptr;
+};
+std::vector<Item> items;
+std::unique_ptr<Item> single;
+std::unique_ptr<int[]> many;
+std::shared_ptr<Item> shared;
+void discard(Item *item) { delete item; }
+std::unique_ptr<Item, void (*)(Item *)> closing(nullptr, discard); // two pointers
+
+// owners writes to what vectors and smart pointers have, which moves.
+NOINLINE void owners()
+{
+	for (int n = 3; n < 50; n *= 4) {
+		items.resize(n);
+		ASSIGN("items[2].count", items[2].count, n + 1, "%d");
+		items[1].count = 99; // another
+		single.reset(new Item);
+		ASSIGN("single->count", single->count, n + 2, "%d");
+		closing.reset(new Item);
+		ASSIGN("closing->count", closing->count, n + 6, "%d");
+		VALUE("closing", "@%p: {first = 0, second = 0, count = %d, next = 0x0}", (void *)closing.get(), n + 6);
+		many.reset(new int[n + 5]);
+		ASSIGN("many[7]", many[7], n + 3, "%d");
+		auto before = shared;
+		shared = std::make_shared<Item>();
+		if (before)
+			before->count = 98; // no longer shared's
+		ASSIGN("shared->count", shared->count, n + 4, "%d");
+		shared->next = &items[1];
+		ASSIGN("(*shared).next->count", items[1].count, n + 5, "%d");
+		VALUE("items[1].count", "%d", n + 5);
+		shared->next = nullptr;
+		VALUE("single->next", "0x0");
+	}
+}
+
 #ifndef __OPTIMIZE__
 NOINLINE void locals(int by, Account &to)
 {
@@ -93,6 +132,12 @@ NOINLINE void locals(int by, Account &to)
 	std::vector<double> halves;
 	halves.push_back(0.5);
 	HOLDS("locals.halves", "{0.5}");
+	halves.resize(4);
+	std::vector<double> &same = halves;
+	for (int i = 0; i < 3; i++) {
+		ASSIGN("locals.halves[3]", halves[3], i + 0.25, "%g");
+		printf("assigned locals.same[3] = %g\n", halves[3]);
+	}
 }
 #endif
 
@@ -102,6 +147,7 @@ int main()
 	statics();
 	strings();
 	vectors();
+	owners();
 #ifndef __OPTIMIZE__
 	locals(4, account);
 #endif

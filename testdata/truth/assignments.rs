@@ -2,8 +2,10 @@
 // Option and an enum with values, which take several writes.
 // build: rustc -g $FLAGS -o $OUT $SOURCE
 #![allow(static_mut_refs, dead_code, unused_assignments)]
+use std::cell::Cell;
 use std::hint::black_box;
 use std::ptr::{addr_of, addr_of_mut, read_volatile, write_volatile};
+use std::rc::Rc;
 
 static mut COUNTER: i64 = 0;
 static mut RATIO: f64 = 0.0;
@@ -128,10 +130,54 @@ fn library() {
     holds!("library.pair", pair);
 }
 
+struct Item {
+    first: [i64; 2], // where the allocator writes when it is freed
+    count: i32,
+    cell: Cell<i32>,
+}
+
+fn item() -> Item {
+    Item { first: [0; 2], count: 0, cell: Cell::new(0) }
+}
+
+// owners writes to what a Vec, Box, Rc and slice have, which moves.
+#[inline(never)]
+fn owners() {
+    let mut list = vec![1i32; 6];
+    let mut boxed = Box::new(item());
+    let mut items: Vec<Item> = vec![item(), item()];
+    let shared = Rc::new(item());
+    for i in 0..4 {
+        list[5] = i * 7;
+        println!("assigned owners.list[5] = {}", list[5]);
+        boxed.count = i + 50;
+        println!("assigned owners.boxed.count = {}", boxed.count);
+        items[1].count = i - 5;
+        println!("assigned owners.items[1].count = {}", items[1].count);
+        shared.cell.set(i + 90);
+        println!("assigned owners.shared.cell.value.value = {}", shared.cell.get());
+        list.reserve(20 << i); // which moves it
+        items.reserve(20 << i);
+    }
+    borrowed(&mut list, &mut items[1..]);
+}
+
+#[inline(never)]
+fn borrowed(whole: &mut Vec<i32>, rest: &mut [Item]) {
+    for i in 0..2 {
+        whole[4] = i + 3;
+        println!("assigned borrowed.whole[4] = {}", whole[4]);
+        rest[0].count = i + 8;
+        println!("assigned borrowed.rest[0].count = {}", rest[0].count);
+        println!("assigned owners.items[1].count = {}", rest[0].count);
+    }
+}
+
 fn main() {
     statics();
     if cfg!(debug_assertions) {
         down(3);
         library();
+        owners();
     }
 }

@@ -20,8 +20,12 @@
 -- A name is 'counter', 'ns::counter', 'function.local', 'file.c:counter', 'file.c:12:counter' (declared in line 12),
 -- 'module!counter', '::counter' (in no namespace), or several of these together. '.field', '->field', '[index]', '*' and
 -- casts as '*(struct node *)0x5555' lead on; pointers are followed as they stood at each time, references by themselves.
+-- So are std::unique_ptr, std::shared_ptr, Box, Rc and Arc, by '->', '.' and '*', and std::vector, Vec and slices, by '[index]'.
 -- A name that may mean several variables is an error that lists them. Writes count while the variable is there: of a
 -- local from the call of its function to its return, in its block. What a caller wrote to pass a parameter in memory counts.
+-- A function may make room for its locals by a push, of rax for instance: that is a write to what will lie there, and a row
+-- before the first assignment. It stays, because nothing tells it from a parameter that is stored by a push with certainty:
+-- a write of more bytes than the local has, in the first instructions of the function, is such a one most of the time.
 -- What lives in registers only is an error that says so. It needs Hindsight: other clients of the file do not have it.
 -- Example: SELECT w.t, w.text, f.function, f.file, f.line FROM variable_writes('counter') w JOIN stack_frames f USING (stack_id) ORDER BY w.t, f.level
 CREATE OR REPLACE MACRO variable_writes(name) AS TABLE
