@@ -34,13 +34,12 @@ static void *work(void *arg) {
 		mine += turn * (me + 1);
 		x *= 1.25;
 		y *= 1.5L;
-		printf("thread %ld round %d: turn %d mine %ld x %f y %Lf\n", me, i, turn, mine, x, y);
+		printf("thread %ld round %d: turn %d mine %ld x %ld y %ld\n", me, i, turn, mine, (long)(x * 1000), (long)(y * 1000));
 		fflush(stdout);
 		pthread_cond_broadcast(&changed);
 		pthread_mutex_unlock(&lock);
 		write(pair[1], &me, sizeof me);
 	}
-	if (me == 1) pthread_exit((void *)mine);
 	return (void *)mine;
 }
 static void *reader(void *arg) {
@@ -53,10 +52,13 @@ static void *reader(void *arg) {
 }
 int main(void) {
 	pthread_t t[threads], r;
+	pthread_attr_t small;
 	void *result;
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 1 << 16);
 	pipe(pair);
-	pthread_create(&r, 0, reader, 0);
-	for (long i = 0; i < threads; i++) pthread_create(&t[i], 0, work, (void *)i);
+	pthread_create(&r, &small, reader, 0);
+	for (long i = 0; i < threads; i++) pthread_create(&t[i], &small, work, (void *)i);
 	for (int i = 0; i < threads; i++) {
 		pthread_join(t[i], &result);
 		printf("thread %d: %ld\n", i, (long)result);
@@ -104,8 +106,10 @@ func TestThreads(t *testing.T) {
 	if kinds[recording.KindThread] != 4 || kinds[recording.KindWait] == 0 || kinds[0] < 10 {
 		t.Fatalf("the recording has too little of threads: %v", kinds)
 	}
+	r0:=uint64(0)
 	for _, engine := range []Engine{Native, Translated} {
 		r, out, err := replayNative(t, rec.Recording, Options{Engine: engine})
+		r0 = r.Instructions
 		if err != nil {
 			t.Fatalf("engine %d: %v", engine, err)
 		}
@@ -119,6 +123,7 @@ func TestThreads(t *testing.T) {
 			t.Errorf("engine %d: %d system calls, %d are recorded", engine, r.Syscalls, n)
 		}
 	}
+	t.Log(r0)
 	diffEngines(t, rec.Recording, 0)
 }
 
