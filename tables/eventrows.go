@@ -3,7 +3,6 @@ package tables
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,20 +11,18 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 
 	"hindsight/internal/abi"
-	"hindsight/internal/recording"
 	"hindsight/replay"
 )
 
-// eventTables fills the tables that have a row for an event: syscalls, signals
-// and _output. It has a connection of its own, since it is used while others load.
+// eventTables fills the tables that have a row for an event: syscalls, signals,
+// switches and _output. It has a connection of its own, since it is used while others load.
 type eventTables struct {
-	conn                      *duckdb.Conn
-	syscalls, signals, output *duckdb.Appender // nil where not to be filled
+	conn *duckdb.Conn
+	// nil where not to be filled
+	syscalls, signals, switches, output *duckdb.Appender
 	// times are when the events were that mapped or unmapped a module; those
 	// asked for are in it from the beginning.
 	times map[uint64]uint64
-	// name is what the thread called itself, "" for nothing.
-	name string
 }
 
 // newEventTables begins to append. The caller closes it.
@@ -41,7 +38,9 @@ func newEventTables(ctx context.Context, db *database, fills map[string]bool, s 
 	if e.conn, err = db.connect(ctx); err != nil {
 		return nil, err
 	}
-	for name, a := range map[string]**duckdb.Appender{"syscalls": &e.syscalls, "signals": &e.signals, "output": &e.output} {
+	for name, a := range map[string]**duckdb.Appender{
+		"syscalls": &e.syscalls, "signals": &e.signals, "switches": &e.switches, "output": &e.output,
+	} {
 		table := name
 		if name == "output" {
 			table = "_output"
@@ -58,7 +57,7 @@ func newEventTables(ctx context.Context, db *database, fills map[string]bool, s 
 
 func (e *eventTables) close() error {
 	var errs []error
-	for _, a := range []*duckdb.Appender{e.syscalls, e.signals, e.output} {
+	for _, a := range []*duckdb.Appender{e.syscalls, e.signals, e.switches, e.output} {
 		if a != nil {
 			errs = append(errs, a.Close())
 		}
@@ -66,22 +65,17 @@ func (e *eventTables) close() error {
 	return errors.Join(append(errs, e.conn.Close())...)
 }
 
-// passed notes when an event was.
-func (e *eventTables) passed(c *replay.Control) {
-	if _, ok := e.times[c.Event.Index]; ok {
-		e.times[c.Event.Index] = c.T
+// passed notes when an event had its effects.
+func (e *eventTables) passed(event, t uint64) {
+	if _, ok := e.times[event]; ok {
+		e.times[event] = t
 	}
 }
 
 // syscall adds a system call, and what it wrote to standard output or error.
-func (e *eventTables) syscall(c *replay.Control, who thread, call, id uint64) error {
-	r := &c.Event.Regs
-	args := [6]uint64{r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9}
-	memory := &eventMemory{c.Event}
-	e.followName(r.Orig_rax, args, memory)
-	result, returned := resultOf(c.Event)
-	if e.output != nil && returned && result > 0 {
-		if err := e.addOutput(c, who, id, args, memory, uint64(result)); err != nil {
+func (e *eventTables) syscall(s *systemCall) error {
+	if e.output != nil && s.returned && s.result > 0 {
+		if err := e.addOutput(s); err != nil {
 			return err
 		}
 	}
@@ -89,24 +83,19 @@ func (e *eventTables) syscall(c *replay.Control, who thread, call, id uint64) er
 		return nil
 	}
 	text := ""
-	spec, known := abi.Lookup(r.Orig_rax)
+	spec, known := abi.Lookup(s.number)
 	if known {
-		text = spec.Format(memory, args, result)
+		text = spec.Format(&s.memory, s.args, s.result)
 	}
-	err := e.syscalls.AppendRow(id, c.T, who.process, who.thread, call, c.PC, uint32(r.Orig_rax),
-		orNull(known, abi.Name(r.Orig_rax)), args[0], args[1], args[2], args[3], args[4], args[5], text,
-		orNull(returned, result), orNull(returned && abi.Failed(result), abi.ResultError(result)),
-		c.Event.StartNS, orNull(returned, c.Event.DurationNS))
+	a := &s.args
+	err := e.syscalls.AppendRow(s.id, s.t, s.who.process, s.who.thread, s.call, s.pc, uint32(s.number),
+		orNull(known, abi.Name(s.number)), a[0], a[1], a[2], a[3], a[4], a[5], text,
+		orNull(s.returned, s.result), orNull(s.returned && abi.Failed(s.result), abi.ResultError(s.result)),
+		orNull(s.end != open, s.end), s.startNS, orNull(s.returned, s.durationNS))
 	if err != nil {
-		return fmt.Errorf("event %d (%s): add its row: %w", c.Event.Index, abi.Name(r.Orig_rax), err)
+		return fmt.Errorf("event %d (%s): add its row: %w", s.event, abi.Name(s.number), err)
 	}
 	return nil
-}
-
-// resultOf is what a system call returned; false for one that did not, like exit
-// or one in which the program was killed.
-func resultOf(e *recording.Event) (result int64, returned bool) {
-	return int64(e.After.Rax), e.After != recording.Regs{}
 }
 
 // orNull is v where ok, else NULL.
@@ -117,19 +106,7 @@ func orNull[T any](ok bool, v T) any {
 	return v
 }
 
-// followName keeps the name that a thread gives itself.
-func (e *eventTables) followName(number uint64, args [6]uint64, memory *eventMemory) {
-	const prctl, setName = 157, 15
-	if number != prctl || args[0] != setName {
-		return
-	}
-	var b [16]byte
-	n := memory.ReadEntryMemory(args[1], b[:])
-	name, _, _ := bytes.Cut(b[:n], []byte{0})
-	e.name = readable(name)
-}
-
-func (e *eventTables) signal(c *replay.Control, who thread) error {
+func (e *eventTables) signal(c *replay.Control, who identity) error {
 	if e.signals == nil {
 		return nil
 	}
@@ -143,41 +120,30 @@ func (e *eventTables) signal(c *replay.Control, who thread) error {
 	return nil
 }
 
-// Numbers of the system calls that write their memory to a descriptor.
-const (
-	sysWrite    = 1
-	sysPwrite   = 18
-	sysWritev   = 20
-	sysSendto   = 44
-	sysPwritev  = 296
-	sysPwritev2 = 328
-)
+// switched adds a change of the running thread.
+func (e *eventTables) switched(s *threadSwitch) error {
+	if e.switches == nil {
+		return nil
+	}
+	err := e.switches.AppendRow(s.t, orNull(s.from != 0, s.from), s.to, s.reason)
+	if err != nil {
+		return fmt.Errorf("add the switch to thread %d: %w", s.to, err)
+	}
+	return nil
+}
 
 // addOutput adds the bytes that a system call wrote to standard output or error.
-func (e *eventTables) addOutput(c *replay.Control, who thread, id uint64, args [6]uint64, memory *eventMemory, n uint64) error {
-	fd := uint32(args[0])
+func (e *eventTables) addOutput(s *systemCall) error {
+	fd := uint32(s.args[0])
 	if fd != 1 && fd != 2 {
 		return nil
 	}
-	var data []byte
-	switch c.Event.Regs.Orig_rax {
-	case sysWrite, sysPwrite, sysSendto:
-		data = memory.entry(args[1], n)
-	case sysWritev, sysPwritev, sysPwritev2:
-		for i := uint64(0); i < args[2] && n > 0; i++ {
-			v := memory.entry(args[1]+16*i, 16)
-			if len(v) < 16 {
-				break
-			}
-			part := memory.entry(binary.LittleEndian.Uint64(v), min(n, binary.LittleEndian.Uint64(v[8:])))
-			data = append(data, part...)
-			n -= min(n, binary.LittleEndian.Uint64(v[8:]))
-		}
-	default:
+	data, ok := s.written(uint64(s.result))
+	if !ok {
 		return nil
 	}
-	if err := e.output.AppendRow(c.T, who.process, who.thread, id, fd, data, readable(data)); err != nil {
-		return fmt.Errorf("event %d: add the program's output: %w", c.Event.Index, err)
+	if err := e.output.AppendRow(s.end, s.who.process, s.who.thread, s.id, fd, data, readable(data)); err != nil {
+		return fmt.Errorf("event %d: add the program's output: %w", s.event, err)
 	}
 	return nil
 }
@@ -201,52 +167,10 @@ func readable(b []byte) string {
 	return s.String()
 }
 
-// eventMemory is the program's memory as far as an event tells of it: at the
-// entry of a system call, and after it.
-type eventMemory struct{ e *recording.Event }
-
-// ReadMemory reads memory after the call.
-func (m *eventMemory) ReadMemory(addr uint64, b []byte) int {
-	if n := readRanges(m.e.Memory, addr, b); n > 0 {
-		return n
-	}
-	return readRanges(m.e.Input, addr, b)
-}
-
-// ReadEntryMemory reads memory at the entry of the call.
-func (m *eventMemory) ReadEntryMemory(addr uint64, b []byte) int {
-	return readRanges(m.e.Input, addr, b)
-}
-
-// entry returns up to n bytes at addr at the entry.
-func (m *eventMemory) entry(addr, n uint64) []byte {
-	for _, r := range m.e.Input {
-		if off := addr - uint64(r.Addr); off < uint64(len(r.Data)) {
-			return r.Data[off:min(uint64(len(r.Data)), off+n)]
-		}
-	}
-	return nil
-}
-
-// readRanges reads from ranges, which may touch each other.
-func readRanges(ranges []recording.MemoryWrite, addr uint64, b []byte) int {
-	done := 0
-	for again := true; again && done < len(b); {
-		again = false
-		for _, r := range ranges {
-			if off := addr + uint64(done) - uint64(r.Addr); off < uint64(len(r.Data)) {
-				done += copy(b[done:], r.Data[off:])
-				again = true
-				break
-			}
-		}
-	}
-	return done
-}
-
 // ignoreEvents makes no rows.
 type ignoreEvents struct{}
 
-func (ignoreEvents) syscall(*replay.Control, thread, uint64, uint64) error { return nil }
-func (ignoreEvents) signal(*replay.Control, thread) error                  { return nil }
-func (ignoreEvents) passed(*replay.Control)                                {}
+func (ignoreEvents) syscall(*systemCall) error              { return nil }
+func (ignoreEvents) signal(*replay.Control, identity) error { return nil }
+func (ignoreEvents) switched(*threadSwitch) error           { return nil }
+func (ignoreEvents) passed(uint64, uint64)                  {}

@@ -37,6 +37,7 @@ func TestEventRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p := newTracker(testCode{}, &recording.Regs{Rip: fn('s'), Rsp: entrySP}, filter{to: open}, 64, dropRows{}, e)
 	vector := make([]byte, 32) // two parts, of which the call wrote 7 bytes
 	for i, part := range [][2]uint64{{0x3000, 5}, {0x4000, 5}} {
 		binary.LittleEndian.PutUint64(vector[16*i:], part[0])
@@ -53,8 +54,7 @@ func TestEventRows(t *testing.T) {
 			event.After, event.DurationNS = recording.Regs{}, 0
 		}
 		c := &replay.Control{Kind: replay.Syscall, T: at * 100, PC: 0x400, Event: event}
-		e.passed(c)
-		if err := e.syscall(c, thread{1, 1}, 9, at); err != nil {
+		if err := p.control(c); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -65,7 +65,7 @@ func TestEventRows(t *testing.T) {
 	call(5, 157, 0, 15, 0x5000)           // prctl(PR_SET_NAME)
 	call(6, 231, 0, 3)                    // exit_group
 	fault := &recording.Signal{Number: 11, Code: 1, Fault: 0x10, Handler: 0x500, Sync: true}
-	if err := e.signal(&replay.Control{T: 700, Event: &recording.Event{Signal: fault, Regs: recording.Regs{Rip: 0x444}}}, thread{1, 1}); err != nil {
+	if err := e.signal(&replay.Control{T: 700, Event: &recording.Event{Signal: fault, Regs: recording.Regs{Rip: 0x444}}}, identity{1, 1}); err != nil {
 		t.Fatal(err)
 	}
 	if err := e.close(); err != nil {
@@ -74,14 +74,14 @@ func TestEventRows(t *testing.T) {
 	if err := db.commit(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
-	if e.times[3] != 300 || e.name != "worker" {
-		t.Errorf("event 3 was at %d, the thread is called %q", e.times[3], e.name)
+	if e.times[3] != 300 || p.running.name != "worker" {
+		t.Errorf("event 3 was at %d, the thread is called %q", e.times[3], p.running.name)
 	}
 	pool := openDatabase(t, path)
 	expect(t, "output", rows(t, pool, `SELECT t, fd, text FROM output ORDER BY t`), "100 1 hello\n", "200 2 firstse")
 	expect(t, "syscalls", rows(t, pool, `SELECT syscall_id, t, call_id, pc, number, name, arg0, result, error, start_ns, duration_ns FROM syscalls ORDER BY 1`),
-		"1 100 9 1024 1 write 1 6 - 10 20", "2 200 9 1024 20 writev 2 7 - 10 20", "3 300 9 1024 1 write 5 6 - 10 20",
-		"4 400 9 1024 1 write 1 -32 EPIPE 10 20", "5 500 9 1024 157 prctl 15 0 - 10 20", "6 600 9 1024 231 exit_group 3 - - 10 -")
+		"1 100 1 1024 1 write 1 6 - 10 20", "2 200 1 1024 20 writev 2 7 - 10 20", "3 300 1 1024 1 write 5 6 - 10 20",
+		"4 400 1 1024 1 write 1 -32 EPIPE 10 20", "5 500 1 1024 157 prctl 15 0 - 10 20", "6 600 1 1024 231 exit_group 3 - - 10 -")
 	expect(t, "arguments", rows(t, pool, `SELECT arguments FROM syscalls WHERE syscall_id = 1`), `1, "hello\n", 6`)
 	expect(t, "signals", rows(t, pool, `SELECT * FROM signals`), "700 1 1 11 SIGSEGV SEGV_MAPERR 16 1092 1280")
 }

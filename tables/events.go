@@ -7,37 +7,18 @@ import (
 	"hindsight/replay"
 )
 
-// sysRtSigreturn is the number of the system call that ends a signal handler.
-const sysRtSigreturn = 15
-
-// syscall handles a system call: its row, what the kernel wrote, and the end of
-// a handler.
-func (t *tracker) syscall(c *replay.Control) error {
-	t.lastSyscall++
-	if t.filter.at(c.T) {
-		t.pcs.add(c.PC)
-		if err := t.events.syscall(c, t.who, t.shadow.top().call, t.lastSyscall); err != nil {
-			return err
-		}
-	}
-	if c.Event.Regs.Orig_rax == sysRtSigreturn {
-		t.shadow.sigreturn(c.T)
-		return t.err
-	}
-	return t.eventMemory(c, c.PC, sourceSyscall, t.lastSyscall)
-}
-
-// eventMemory adds what an event stored as writes of the instruction at pc.
-func (t *tracker) eventMemory(c *replay.Control, pc uint64, source uint8, syscall uint64) error {
-	if !t.filter.writes || !t.filter.at(c.T) || !t.filter.function(t.shadow.top().function) {
+// eventMemory adds what an event stored at a time as writes of the instruction at
+// pc.
+func (t *tracker) eventMemory(memory []recording.MemoryWrite, at, pc uint64, source uint8, syscall uint64) error {
+	if !t.filter.writes || !t.filter.at(at) || !t.filter.function(t.shadow.top().function) {
 		return nil
 	}
-	for _, m := range c.Event.Memory {
+	for _, m := range memory {
 		if len(m.Data) == 0 {
 			continue
 		}
 		err := t.addWideWrite(wideWrite{
-			t: c.T, pc: pc, addr: uint64(m.Addr), value: firstWord(m.Data),
+			t: at, pc: pc, addr: uint64(m.Addr), value: firstWord(m.Data),
 			source: source, syscall: syscall, data: m.Data,
 		})
 		if err != nil {
@@ -61,14 +42,14 @@ func (t *tracker) signal(c *replay.Control) error {
 		t.pcs.add(c.Event.Regs.Rip)
 		t.pcs.zero = t.pcs.zero || c.Event.Regs.Rip == 0 // it jumped there
 		t.pcs.add(uint64(c.Event.Signal.Handler))
-		if err := t.events.signal(c, t.who); err != nil {
+		if err := t.events.signal(c, t.running.identity); err != nil {
 			return err
 		}
 	}
 	if c.Event.Signal.Fatal {
 		return t.err
 	}
-	if err := t.eventMemory(c, c.Event.Regs.Rip, sourceSignal, 0); err != nil {
+	if err := t.eventMemory(c.Event.Memory, c.T, c.Event.Regs.Rip, sourceSignal, 0); err != nil {
 		return err
 	}
 	after := &c.Event.After

@@ -187,6 +187,7 @@ func (x *indexer) fill(ctx context.Context) error {
 	}
 	x.readData()
 	x.tracker = newTracker(x.code, &x.scan.start, x.filter, windowRows, load, x.events)
+	x.tracker.threads[1].tid = x.rec.Meta.PID
 	x.tracker.maxWrites = x.opt.MaxRows
 	if !x.filter.writes {
 		x.tracker.maxWrites = 0
@@ -196,7 +197,7 @@ func (x *indexer) fill(ctx context.Context) error {
 		x.result, err = x.replay(ctx, "indexing", x.tracker, first.note)
 	}
 	if err == nil {
-		err = x.tracker.finish()
+		err = x.tracker.finish(x.result.Instructions)
 	}
 	err = errors.Join(err, load.close(ctx), x.events.close(), first.close())
 	if err != nil {

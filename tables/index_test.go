@@ -146,10 +146,27 @@ func checkConsistency(t *testing.T, db *sql.DB) {
 	for what, query := range map[string]string{
 		"calls that begin before their caller or end after it": `SELECT c.call_id FROM calls c JOIN calls p ON p.call_id = c.parent_call_id
 			WHERE c.enter_t < p.enter_t OR coalesce(c.exit_t, 1e18) > coalesce(p.exit_t, 1e18) OR c.depth <> p.depth + 1`,
-		"calls out of order":        `SELECT a.call_id FROM calls a JOIN calls b ON b.call_id = a.call_id + 1 WHERE b.enter_t < a.enter_t`,
-		"gaps between calls":        `SELECT 1 FROM calls HAVING count(*) <> max(call_id)`,
-		"writes outside their call": `SELECT w.t FROM writes w JOIN calls c USING (call_id) WHERE w.t < c.enter_t OR w.t > c.exit_t`,
-		"writes without a call":     `SELECT w.t FROM writes w ANTI JOIN calls c USING (call_id)`,
+		"calls out of order": `SELECT a.call_id FROM calls a JOIN calls b ON b.call_id = a.call_id + 1 WHERE b.enter_t < a.enter_t`,
+		"gaps between calls": `SELECT 1 FROM calls HAVING count(*) <> max(call_id)`,
+		// What the kernel stores as a thread begins, it stores before its first call.
+		"writes outside their call": `SELECT w.t FROM writes w JOIN calls c USING (call_id)
+			WHERE w.t < c.enter_t AND NOT (w.source = 'syscall' AND w.t + 1 = c.enter_t AND c.parent_call_id IS NULL) OR w.t > c.exit_t`,
+		"writes of another thread than their call":  `SELECT w.t FROM writes w JOIN calls c USING (call_id) WHERE w.thread_id <> c.thread_id`,
+		"calls of another thread than their caller": `SELECT c.call_id FROM calls c JOIN calls p ON p.call_id = c.parent_call_id WHERE p.thread_id <> c.thread_id`,
+		"writes while another thread ran":           `SELECT w.t FROM writes w ASOF JOIN switches s ON s.t <= w.t WHERE w.thread_id <> s.to_thread_id AND w.source = 'instruction'`,
+		"system calls while another thread ran":     `SELECT w.t FROM syscalls w ASOF JOIN switches s ON s.t <= w.t WHERE w.thread_id <> s.to_thread_id`,
+		"switches from another thread":              `SELECT a.t FROM (SELECT *, lag(to_thread_id) OVER (ORDER BY t) AS before FROM switches) a WHERE from_thread_id IS DISTINCT FROM before OR from_thread_id = to_thread_id`,
+		"switches at one time":                      `SELECT t FROM switches GROUP BY t HAVING count(*) > 1`,
+		"instructions that do not sum up":           `SELECT 1 FROM calls WHERE parent_call_id IS NULL HAVING sum(instructions) <> (SELECT instructions FROM recordings)`,
+		"threads whose instructions are not theirs": `SELECT thread_id FROM
+			(SELECT thread_id, sum(instructions) AS n FROM calls WHERE parent_call_id IS NULL GROUP BY ALL) JOIN
+			(SELECT to_thread_id AS thread_id, sum(next - t) AS m FROM
+				(SELECT *, lead(t, 1, (SELECT instructions FROM recordings)) OVER (ORDER BY t) AS next FROM switches) GROUP BY ALL) USING (thread_id) WHERE n <> m`,
+		"instructions of calls": `SELECT call_id FROM calls WHERE exit_t IS NOT NULL AND instructions > exit_t - enter_t + 1 OR
+			exit_t IS NOT NULL AND (SELECT count(*) FROM threads) = 1 AND instructions <> exit_t - enter_t + CASE WHEN call_pc IS NULL THEN 1 ELSE 0 END`,
+		"system calls that end before they begin": `SELECT syscall_id FROM syscalls WHERE end_t < t OR result IS NOT NULL AND end_t IS NULL`,
+		"threads that begin after they end":       `SELECT thread_id FROM threads WHERE end_t < start_t`,
+		"writes without a call":                   `SELECT w.t FROM writes w ANTI JOIN calls c USING (call_id)`,
 		"writes with another stack": `SELECT w.t FROM writes w JOIN calls c USING (call_id) JOIN stacks s ON s.stack_id = w.stack_id
 			WHERE w.stack_id <> c.stack_id AND s.function_id = c.function_id`,
 		"writes without frames":             `SELECT w.pc FROM writes w ANTI JOIN frames f USING (pc)`,

@@ -141,13 +141,13 @@ func TestWritesComeBack(t *testing.T) {
 func TestCallsComeBack(t *testing.T) {
 	calls, stacks := &callRows{}, &stackRows{}
 	calls.add(&callRow{call: 1, process: 1, thread: 1, enterT: 0, exitT: open, entryPC: 1, cfa: 2, hasNoArgs: true})
-	calls.add(&callRow{call: 2, parent: 1, process: 1, thread: 1, depth: 1, function: 9, stack: 2, enterT: 3, exitT: 8,
+	calls.add(&callRow{call: 2, parent: 1, process: 1, thread: 1, depth: 1, function: 9, stack: 2, enterT: 3, exitT: 8, instructions: 4,
 		callPC: 5, entryPC: 6, cfa: 7, returned: 0, hasReturned: true, args: [6]uint64{0, 1, 2, 3, 4, 5}})
 	stacks.add(stackRow{stack: 1})
 	stacks.add(stackRow{stack: 2, parent: 1, depth: 1, function: 9, callPC: 5})
 	db := load(t, calls, stacks)
 	expect(t, "calls", rows(t, db, `SELECT * FROM calls ORDER BY call_id`),
-		"1 - 1 1 - 0 - 0 - - 1 2 - - - - - - - -", "2 1 1 1 - 1 9 3 8 5 6 7 2 0 0 1 2 3 4 5")
+		"1 - 1 1 - 0 - 0 - 0 - 1 2 - - - - - - - -", "2 1 1 1 - 1 9 3 8 4 5 6 7 2 0 0 1 2 3 4 5")
 	expect(t, "stacks", rows(t, db, `SELECT * FROM stacks ORDER BY stack_id`), "1 - 0 - -", "2 1 1 9 5")
 }
 

@@ -4,7 +4,6 @@ import (
 	"sort"
 
 	"hindsight/internal/recording"
-	"hindsight/replay"
 )
 
 // memoryMap follows the program's address space and makes the rows of _memory:
@@ -70,15 +69,15 @@ func (m *memoryMap) start(e *recording.Event) error {
 	return nil
 }
 
-// event follows what a system call did to the address space.
-func (m *memoryMap) event(c *replay.Control) error {
-	for i := range c.Event.Maps {
-		if err := m.change(&c.Event.Maps[i], c.T, c.Event.Index); err != nil {
+// event follows what an event did to the address space at t.
+func (m *memoryMap) event(e *recording.Event, t uint64) error {
+	for i := range e.Maps {
+		if err := m.change(&e.Maps[i], t, e.Index); err != nil {
 			return err
 		}
 	}
 	if m.partial() {
-		for _, w := range c.Event.Memory {
+		for _, w := range e.Memory {
 			m.mark(uint64(w.Addr), uint64(w.Addr)+uint64(len(w.Data)))
 		}
 	}

@@ -25,6 +25,7 @@ type callRow struct {
 	process, thread        uint32
 	depth, function, stack uint32
 	enterT, exitT          uint64
+	instructions           uint64
 	callPC, entryPC, cfa   uint64
 	returned               uint64
 	args                   [6]uint64
@@ -41,17 +42,17 @@ const (
 
 // callRows is a buffer of calls.
 type callRows struct {
-	call, parent, enterT, exitT, callPC, entryPC, cfa, returned []uint64
-	process, thread, depth, function, stack                     []uint32
-	args                                                        [6][]uint64
-	flags                                                       []uint8
+	call, parent, enterT, exitT, instructions, callPC, entryPC, cfa, returned []uint64
+	process, thread, depth, function, stack                                   []uint32
+	args                                                                      [6][]uint64
+	flags                                                                     []uint8
 }
 
 func (c *callRows) table() string { return "calls" }
 func (c *callRows) full() bool    { return len(c.call) >= bufferRows }
 
 func (c *callRows) words() []*[]uint64 {
-	all := []*[]uint64{&c.call, &c.parent, &c.enterT, &c.exitT, &c.callPC, &c.entryPC, &c.cfa, &c.returned}
+	all := []*[]uint64{&c.call, &c.parent, &c.enterT, &c.exitT, &c.instructions, &c.callPC, &c.entryPC, &c.cfa, &c.returned}
 	for i := range c.args {
 		all = append(all, &c.args[i])
 	}
@@ -73,6 +74,7 @@ func (c *callRows) add(r *callRow) {
 	c.process, c.thread = append(c.process, r.process), append(c.thread, r.thread)
 	c.depth, c.function, c.stack = append(c.depth, r.depth), append(c.function, r.function), append(c.stack, r.stack)
 	c.enterT, c.exitT = append(c.enterT, r.enterT), append(c.exitT, r.exitT)
+	c.instructions = append(c.instructions, r.instructions)
 	c.callPC, c.entryPC, c.cfa = append(c.callPC, r.callPC), append(c.entryPC, r.entryPC), append(c.cfa, r.cfa)
 	c.returned = append(c.returned, r.returned)
 	for i := range c.args {
@@ -94,7 +96,7 @@ func (c *callRows) columns() ([]column, int) {
 	columns := []column{
 		fixed(c.call), fixed(c.parent).nullAt(0), fixed(c.process), fixed(c.thread), missing(8),
 		fixed(c.depth), fixed(c.function).nullAt(0), fixed(c.enterT), fixed(c.exitT).nullAt(open),
-		fixed(c.callPC).nullAt(0), fixed(c.entryPC), fixed(c.cfa), fixed(c.stack).nullAt(0),
+		fixed(c.instructions), fixed(c.callPC).nullAt(0), fixed(c.entryPC), fixed(c.cfa), fixed(c.stack).nullAt(0),
 		fixed(c.returned).nullIf(c.flags, flagNoValue),
 	}
 	for i := range c.args {

@@ -8,7 +8,7 @@ import (
 // SchemaVersion is the version of the tables that this build writes. It rises
 // when a column changes its meaning or disappears, or where older builds wrote
 // wrong rows; a database of another version is to be indexed again.
-const SchemaVersion = 2
+const SchemaVersion = 3
 
 // Column is a column of a table. Every column has a Doc: it becomes the
 // COMMENT ON COLUMN and a row of docs/schema.md.

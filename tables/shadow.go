@@ -12,6 +12,7 @@ type frame struct {
 	args         [6]uint64
 	function     uint32 // 0 for code without a symbol
 	stack        uint32 // 0 until somebody asks
+	others       uint64 // shadow.others when it began
 	noArgs       bool
 	stub         bool // of the procedure linkage table
 	handler      bool // of a signal
@@ -46,6 +47,7 @@ type shadow struct {
 	// innermost last: frames above one lie within its bounds.
 	alternate []alternateStack
 	lastCall  *uint64 // the call id given last, shared by all threads
+	others    uint64  // instructions of other threads that retired before it ran on
 	ended     func(f *frame, depth int, t uint64, value *uint64)
 	value     uint64 // what the last return brought: for ended, without an allocation
 }
@@ -60,7 +62,7 @@ func (s *shadow) top() *frame { return &s.frames[len(s.frames)-1] }
 // push opens a call whose ids and function are to be filled in.
 func (s *shadow) push(f frame) *frame {
 	*s.lastCall++
-	f.call = *s.lastCall
+	f.call, f.others = *s.lastCall, s.others
 	if n := len(s.frames); n > 0 {
 		f.parent = s.frames[n-1].call
 	}

@@ -47,7 +47,7 @@ func (x *indexer) summarize(ctx context.Context) error {
 	}{
 		{"recordings", x.addRecording},
 		{"processes", x.addProcess},
-		{"threads", x.addThread},
+		{"threads", x.addThreads},
 		{"modules", x.addModules},
 		{"functions", func(add addRow) error { return x.addFunctions(ran, add) }},
 		{"blocks", func(add addRow) error { return x.addBlocks(blocks, add) }},
@@ -112,11 +112,6 @@ func (x *indexer) addProcess(add addRow) error {
 	code, signal := x.exit()
 	return add(uint32(1), nil, uint32(m.PID), m.Executable, m.Command, uint64(0),
 		orNull(x.scan.exit != nil, x.result.Instructions), code, signal)
-}
-
-func (x *indexer) addThread(add addRow) error {
-	return add(uint32(1), uint32(1), uint32(x.rec.Meta.PID), orNull(x.events.name != "", x.events.name), uint64(0),
-		orNull(x.scan.exit != nil, x.result.Instructions))
 }
 
 func (x *indexer) addModules(add addRow) error {

@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"encoding/binary"
 	"sort"
 
 	"hindsight/internal/recording"
@@ -30,31 +31,38 @@ type loading interface {
 	swap(full buffer) (empty buffer, err error)
 }
 
-// eventRows takes the rows that system calls and signals make. who and call
-// identify the thread and the open call.
+// eventRows takes the rows that system calls, signals and switches make.
 type eventRows interface {
-	syscall(c *replay.Control, who thread, call, id uint64) error
-	signal(c *replay.Control, who thread) error
-	// passed is told every event, wanted or not.
-	passed(c *replay.Control)
+	syscall(s *systemCall) error
+	signal(c *replay.Control, who identity) error
+	switched(s *threadSwitch) error
+	// passed is told when each event had its effects, wanted or not.
+	passed(event, t uint64)
 }
 
-// thread identifies the thread that runs.
-type thread struct{ process, thread uint32 }
+// identity is a thread and its process.
+type identity struct{ process, thread uint32 }
 
 // tracker turns a program's history into rows: it is the Consumer of a replay.
-// Its memory grows with the depth of the stack and the number of distinct
-// stacks (up to a limit), not with rows.
+// Its memory grows with the number of threads, the depth of their stacks and the
+// number of distinct stacks (up to a limit), not with rows.
 type tracker struct {
 	filter  filter
+	code    code
 	loading loading
 	events  eventRows
 	memory  *memoryMap // nil where it is not followed
-	who     thread
-	shadow  shadow
-	stacks  *stackTrie
-	order   stackOrder
-	pcs     *pcSet
+	threads map[uint32]*threadState
+	running *threadState
+	shadow  *shadow // of the running thread
+	// turn is the switch to the running thread, as far as it is known.
+	turn threadSwitch
+	// nameFiles are open descriptors by which a thread, by the kernel's number, is given
+	// its name.
+	nameFiles map[uint32]int
+	stacks    *stackTrie
+	order     stackOrder
+	pcs       *pcSet
 
 	narrow     *narrowWindow
 	wide       *wideWindow
@@ -77,12 +85,15 @@ type tracker struct {
 // windows says how many writes are loaded at a time.
 func newTracker(code code, regs *recording.Regs, f filter, window int, to loading, events eventRows) *tracker {
 	t := &tracker{
-		filter: f, loading: to, events: events, who: thread{1, 1},
+		filter: f, loading: to, events: events, threads: map[uint32]*threadState{},
 		stacks: newStackTrie(maxStacks), pcs: newPCSet(), maxWrites: ^uint64(0),
 		narrow: newNarrowWindow(window), wide: &wideWindow{}, callRows: &callRows{}, stackRows: &stackRows{},
 		memoryRows: &memoryRows{},
 	}
-	t.shadow = shadow{code: code, lastCall: &t.lastCall, ended: t.ended}
+	t.code = code
+	t.running = t.thread(1, 0)
+	t.shadow = &t.running.shadow
+	t.running.begun = true
 	t.shadow.push(frame{cfa: regs.Rsp + 8, entryPC: regs.Rip, noArgs: true})
 	return t
 }
@@ -104,14 +115,18 @@ func (t *tracker) Consume(b *replay.Batch) error {
 }
 
 func (t *tracker) control(c *replay.Control) error {
-	s := &t.shadow
+	s := t.shadow
 	if c.Event != nil {
-		t.events.passed(c)
+		at := t.effectTime(c)
+		t.events.passed(c.Event.Index, at)
 		if t.memory != nil {
-			if err := t.memory.event(c); err != nil {
+			if err := t.memory.event(c.Event, at); err != nil {
 				return err
 			}
 		}
+	}
+	if !t.running.begun && c.Kind != replay.Begin && c.Kind != replay.Switch {
+		return t.notBegun()
 	}
 	switch c.Kind {
 	case replay.Call:
@@ -127,17 +142,29 @@ func (t *tracker) control(c *replay.Control) error {
 		s.jump(c.SP, c.Target, c.T, c.PC, args)
 	case replay.Syscall:
 		return t.syscall(c)
+	case replay.Wait:
+		return t.wait(c)
+	case replay.Begin:
+		return t.begin(c)
+	case replay.Switch:
+		return t.switchTo(c)
 	case replay.Signal:
 		return t.signal(c)
 	case replay.Input:
-		return t.eventMemory(c, c.PC, sourceInstruction, 0)
+		return t.eventMemory(c.Event.Memory, c.T, c.PC, sourceInstruction, 0)
 	}
 	return t.err
 }
 
 // addWrites adds the writes [lo, hi) of a batch, all made in the innermost call.
 func (t *tracker) addWrites(b *replay.Batch, lo, hi int) error {
-	if lo == hi || !t.filter.writes || !t.filter.function(t.shadow.top().function) {
+	if lo == hi || !t.filter.writes {
+		return nil
+	}
+	if !t.running.begun {
+		return t.notBegun()
+	}
+	if !t.filter.function(t.shadow.top().function) {
 		return nil
 	}
 	if b.T[lo] < t.filter.from {
@@ -151,8 +178,9 @@ func (t *tracker) addWrites(b *replay.Batch, lo, hi int) error {
 			t.filter.writes, t.overflow = false, true
 			return nil
 		}
-		n := t.addNarrow(b, lo, hi)
-		lo += n
+		if t.running.packed {
+			lo += t.addNarrow(b, lo, hi)
+		}
 		if t.narrow.full() {
 			if err := t.swap(); err != nil {
 				return err
@@ -175,7 +203,7 @@ func (t *tracker) addNarrow(b *replay.Batch, lo, hi int) int {
 	w := t.narrow
 	n, call := w.n, t.shadow.top().call
 	hi = min(hi, lo+len(w.t)-n)
-	who := packWho(t.who.process, t.who.thread, t.stack())
+	who := packWho(t.running.process, t.running.thread, t.stack())
 	i := lo
 	for ; i < hi && b.Size[i] <= 8; i++ {
 		pc := b.PC[i]
@@ -189,17 +217,23 @@ func (t *tracker) addNarrow(b *replay.Batch, lo, hi int) int {
 	return i - lo
 }
 
-// addWide adds write i of a batch, one of more than 8 bytes.
+// addWide adds write i of a batch, one of more than 8 bytes or of a thread whose
+// number does not fit into the packed column.
 func (t *tracker) addWide(b *replay.Batch, i int) error {
-	at := b.Wide[i]
-	return t.addWideWrite(wideWrite{
-		t: b.T[i], pc: b.PC[i], addr: b.Addr[i], value: b.Value[i], data: b.Data[at : at+b.Size[i]],
-	})
+	w := wideWrite{t: b.T[i], pc: b.PC[i], addr: b.Addr[i], value: b.Value[i]}
+	if b.Size[i] > 8 {
+		w.data = b.Data[b.Wide[i]:][:b.Size[i]]
+	} else {
+		var word [8]byte
+		binary.LittleEndian.PutUint64(word[:], b.Value[i])
+		w.data = word[:b.Size[i]]
+	}
+	return t.addWideWrite(w)
 }
 
 // addWideWrite adds a write to the innermost call.
 func (t *tracker) addWideWrite(r wideWrite) error {
-	r.process, r.thread = t.who.process, t.who.thread
+	r.process, r.thread = t.running.process, t.running.thread
 	r.call, r.stack = t.shadow.top().call, t.stack()
 	t.pcs.add(r.pc)
 	t.wide.add(&r)
@@ -262,7 +296,7 @@ func (t *tracker) addStack(r stackRow) {
 	case r.parent == 0:
 		callers = 0
 	case r.callPC != 0:
-		callers = t.shadow.code.levels(r.callPC)
+		callers = t.code.levels(r.callPC)
 	}
 	t.order.add(r.parent, r.function, r.callPC, callers)
 	if t.stackRows.full() {
@@ -279,9 +313,9 @@ func (t *tracker) ended(f *frame, depth int, exit uint64, value *uint64) {
 		return
 	}
 	r := callRow{
-		call: f.call, parent: f.parent, process: t.who.process, thread: t.who.thread,
+		call: f.call, parent: f.parent, process: t.running.process, thread: t.running.thread,
 		depth: uint32(depth), function: f.function, stack: t.stackAt(depth), enterT: f.enterT, exitT: exit,
-		callPC: f.callPC, entryPC: f.entryPC, cfa: f.cfa, args: f.args, hasNoArgs: f.noArgs,
+		instructions: t.instructionsOf(f, exit), callPC: f.callPC, entryPC: f.entryPC, cfa: f.cfa, args: f.args, hasNoArgs: f.noArgs,
 	}
 	if value != nil {
 		r.returned, r.hasReturned = *value, true
@@ -298,14 +332,11 @@ func (t *tracker) ended(f *frame, depth int, exit uint64, value *uint64) {
 	}
 }
 
-// finish makes the rows of the calls that are still open, outermost first, and
+// finish makes the rows of what is still open after the last instruction, and
 // hands over all that is left.
-func (t *tracker) finish() error {
-	for depth := range t.shadow.frames {
-		t.ended(&t.shadow.frames[depth], depth, open, nil)
-	}
-	if t.err != nil {
-		return t.err
+func (t *tracker) finish(instructions uint64) error {
+	if err := t.finishThreads(instructions); err != nil {
+		return err
 	}
 	if t.memory != nil {
 		if err := t.memory.finish(); err != nil {
@@ -336,5 +367,8 @@ func (t *tracker) addMemory(r *memoryRow) error {
 // release frees what is not needed after finish.
 func (t *tracker) release() {
 	t.narrow, t.wide, t.callRows, t.stackRows, t.memoryRows = nil, nil, nil, nil, nil
-	t.stacks.slots, t.shadow.frames = nil, nil
+	t.stacks.slots = nil
+	for _, s := range t.threads {
+		s.shadow = shadow{}
+	}
 }

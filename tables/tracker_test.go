@@ -55,7 +55,8 @@ type program struct {
 
 // collected keeps what a tracker hands over, as text.
 type collected struct {
-	calls, writes, stacks []string
+	calls, writes, stacks, syscalls, switches, times []string
+	instructions, threads                            []string // of calls
 }
 
 func (c *collected) swap(b buffer) (buffer, error) {
@@ -72,15 +73,17 @@ func (c *collected) swap(b buffer) (buffer, error) {
 			}
 			c.calls = append(c.calls, fmt.Sprintf("%d<%d %c depth %d [%d,%s] = %s",
 				b.call[i], b.parent[i], letters[b.function[i]], b.depth[i], b.enterT[i], exit, value))
+			c.instructions = append(c.instructions, fmt.Sprintf("%d: %d", b.call[i], b.instructions[i]))
+			c.threads = append(c.threads, fmt.Sprintf("%d: %d", b.call[i], b.thread[i]))
 		}
 	case *narrowWindow:
 		for i := range b.n {
-			c.writes = append(c.writes, fmt.Sprintf("t%d call %d stack %d: %#x", b.t[i], b.call[i], uint32(b.who[i]>>4), b.addr[i]))
+			c.writes = append(c.writes, fmt.Sprintf("t%d call %d stack %d%s: %#x", b.t[i], b.call[i], uint32(b.who[i]>>4), threadText(uint32(b.who[i]>>36&0xffff)), b.addr[i]))
 		}
 	case *wideWindow:
 		for i := range b.t {
-			c.writes = append(c.writes, fmt.Sprintf("t%d call %d stack %d: %#x size %d source %d syscall %d",
-				b.t[i], b.call[i], b.stack[i], b.addr[i], b.size[i], b.source[i], b.syscall[i]))
+			c.writes = append(c.writes, fmt.Sprintf("t%d call %d stack %d%s: %#x size %d source %d syscall %d",
+				b.t[i], b.call[i], b.stack[i], threadText(b.thread[i]), b.addr[i], b.size[i], b.source[i], b.syscall[i]))
 		}
 	case *stackRows:
 		for i := range b.stack {
@@ -91,10 +94,38 @@ func (c *collected) swap(b buffer) (buffer, error) {
 	return b, nil
 }
 
-func (c *collected) syscall(*replay.Control, thread, uint64, uint64) error { return nil }
-func (c *collected) signal(*replay.Control, thread) error                  { return nil }
+// threadText names a thread that is not the first.
+func threadText(thread uint32) string {
+	if thread == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" thread %d", thread)
+}
 
-func (c *collected) passed(*replay.Control) {}
+func (c *collected) syscall(s *systemCall) error {
+	end, result := "-", "-"
+	if s.end != open {
+		end = fmt.Sprint(s.end)
+	}
+	if s.returned {
+		result = fmt.Sprint(s.result)
+	}
+	c.syscalls = append(c.syscalls, fmt.Sprintf("%d thread %d call %d number %d [%d,%s] = %s, %d+%d ns", s.id, s.who.thread, s.call, s.number, s.t, end, result, s.startNS, s.durationNS))
+	return nil
+}
+
+func (c *collected) signal(*replay.Control, identity) error { return nil }
+
+func (c *collected) switched(s *threadSwitch) error {
+	c.switches = append(c.switches, fmt.Sprintf("t%d %d to %d: %s", s.t, s.from, s.to, s.reason))
+	return nil
+}
+
+func (c *collected) passed(event, t uint64) {
+	if event != 0 {
+		c.times = append(c.times, fmt.Sprintf("event %d t%d", event, t))
+	}
+}
 
 func newProgram(t *testing.T, f filter) *program {
 	p := &program{t: t, sp: entrySP}
@@ -180,10 +211,12 @@ func (p *program) end() *collected {
 	if err := p.Consume(&p.batch); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := p.finish(); err != nil {
+	if err := p.finish(p.time); err != nil {
 		p.t.Fatal(err)
 	}
-	slices.SortFunc(p.rows.calls, byNumber)
+	for _, list := range [][]string{p.rows.calls, p.rows.instructions, p.rows.threads} {
+		slices.SortFunc(list, byNumber)
+	}
 	slices.SortStableFunc(p.rows.writes, func(a, b string) int { return byNumber(a[1:], b[1:]) })
 	return &p.rows
 }

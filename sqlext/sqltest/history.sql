@@ -30,7 +30,7 @@ INSERT INTO _memory BY NAME SELECT * FROM (VALUES
   (4210816, 64, NULL, NULL, false, NULL))
   AS v(addr, size, from_t, to_t, known, bytes);
 INSERT INTO diagnostics BY NAME SELECT 'warning' AS severity, 'test' AS what, 'this history is made up' AS detail;
-INSERT INTO _meta VALUES ('schema_version', '2'), ('recording_id', '00000000-0000-4000-8000-000000000001');
+INSERT INTO _meta VALUES ('schema_version', '3'), ('recording_id', '00000000-0000-4000-8000-000000000001');
 -- The variable counter lies where the first two writes are; the system call at 2
 -- mapped its memory anew.
 INSERT INTO types BY NAME SELECT * FROM (VALUES
