@@ -34,7 +34,7 @@ type player struct {
 	threads []*thread // by number, from 1
 	// switched, where not nil, is called at the turn of another thread, whose
 	// registers are the host's by then but for the general ones.
-	switched func(th *thread) error
+	switched func(from, th *thread) error
 	// own, where not nil, makes the extended state that the host has the
 	// program's own.
 	own func(xsave []byte) error

@@ -34,8 +34,9 @@ const (
 	threadEnded
 )
 
-// fresh tells whether the instruction at which the thread goes on was entered by a
-// control transfer: what comes behind a system call, and where a signal leads.
+// fresh tells whether the thread's last event was a control transfer, so that a basic
+// block begins where it goes on: a system call, a signal, its beginning. Where it was
+// interrupted, the branch by which it may have come there tells by itself.
 func (th *thread) fresh() bool {
 	return th.last != recording.KindTSC && th.last != recording.KindXSave && th.last != recording.KindPreempt
 }
@@ -64,6 +65,7 @@ func (p *player) giveTurn(e *recording.Event, g *recording.Regs) error {
 	if err := p.leave(g); err != nil {
 		return err
 	}
+	from := p.running
 	p.running = next
 	if e.Kind != recording.KindThread {
 		*g = next.regs
@@ -72,7 +74,7 @@ func (p *player) giveTurn(e *recording.Event, g *recording.Regs) error {
 		}
 	}
 	if p.switched != nil {
-		return p.switched(next)
+		return p.switched(from, next)
 	}
 	return nil
 }
