@@ -52,7 +52,7 @@ func (s *snapshotter) turn() (ended bool, status ptrace.Status, err error) {
 	case th.returned:
 		return false, status, s.returns()
 	}
-	if s.chaos.interrupts > 0 && len(s.threads) > 1 && s.schedule.Intn(2) == 0 {
+	if s.chaos.interrupts > 0 && len(s.threads) > 1 && s.schedule.Intn(8) > 0 {
 		if done, status, err := s.interrupt(); err != nil {
 			return false, status, err
 		} else if status.WaitStatus != 0 {
