@@ -41,20 +41,21 @@ func (th *thread) fresh() bool {
 	return th.last != recording.KindTSC && th.last != recording.KindXSave && th.last != recording.KindPreempt
 }
 
-// giveTurn gives the turn to the thread whose event comes next, of which e is the
-// first, and its registers to g.
-func (p *player) giveTurn(e *recording.Event, g *recording.Regs) error {
-	if e.Kind == recording.KindCheckpoint {
-		// It is not of this place, so of the end that comes behind it.
-		second := p.events.peekSecond()
-		if second == nil {
-			if len(p.threads) > 1 { // no telling whose end it would be
-				return p.outOfEvents()
-			}
-			return nil
+// isHere tells whether the checkpoint is of this very place in the program: that of
+// its thread, which need not have the turn. registers are the thread's.
+func (p *player) isHere(e *recording.Event, g *recording.Regs) (registers *recording.Regs, here bool) {
+	if e.Thread != p.running.number {
+		if e.Thread == 0 || e.Thread > uint32(len(p.threads)) || p.threads[e.Thread-1].state == threadEnded {
+			return nil, false
 		}
-		e = second
+		g = &p.threads[e.Thread-1].regs
 	}
+	return g, compareProgram(e, g, 0) == nil
+}
+
+// giveTurn gives the turn to the thread of the event to come, e, and its registers to
+// g.
+func (p *player) giveTurn(e *recording.Event, g *recording.Regs) error {
 	if e.Thread == p.running.number && e.Kind != recording.KindThread {
 		return nil
 	}
