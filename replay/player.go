@@ -34,7 +34,7 @@ type player struct {
 	threads []*thread // by number, from 1
 	// switched, where not nil, is called at the turn of another thread, whose
 	// registers are the host's by then but for the general ones.
-	switched func(th *thread) error
+	switched func(from, th *thread) error
 	// own, where not nil, makes the extended state that the host has the
 	// program's own.
 	own func(xsave []byte) error
@@ -235,9 +235,11 @@ func (p *player) takeNext(g *recording.Regs) (*recording.Event, error) {
 		p.done = true
 		p.takeExit(p.events.next())
 		return nil, nil
-	case e.Kind == recording.KindCheckpoint && compareProgram(e, g, 0) == nil:
-		p.events.next()
-		return e, p.checkpoint(e, g, 0)
+	case e.Kind == recording.KindCheckpoint:
+		if registers, here := p.isHere(e, g); here {
+			p.events.next()
+			return e, p.checkpoint(e, registers, 0)
+		}
 	}
 	if err := p.giveTurn(e, g); err != nil || p.done {
 		return nil, err
@@ -250,8 +252,6 @@ func (p *player) takeNext(g *recording.Regs) (*recording.Event, error) {
 		take = p.notRunning
 	case e.Kind == recording.KindSignal && !e.Signal.Sync:
 		take = p.interrupted
-	case e.Kind == recording.KindCheckpoint && compareProgram(e, g, 0) == nil:
-		take = func(e *recording.Event, g *recording.Regs) error { return p.checkpoint(e, g, 0) }
 	default:
 		return nil, nil
 	}
@@ -283,10 +283,14 @@ func (p *player) interrupted(e *recording.Event, g *recording.Regs) error {
 
 func (p *player) checkpoint(e *recording.Event, g *recording.Regs, skip regMask) error {
 	p.trace(e)
-	if d := compareProgram(e, g, skip); d != nil {
-		return p.diverged(d)
+	d := compareProgram(e, g, skip)
+	if d == nil {
+		d = p.host.checkHashes(e)
 	}
-	if d := p.host.checkHashes(e); d != nil {
+	if d != nil {
+		if len(p.threads) > 1 {
+			d.Thread = e.Thread
+		}
 		return p.diverged(d)
 	}
 	p.result.Checkpoints++
@@ -334,7 +338,7 @@ func (p *player) outOfEvents() error {
 
 func (p *player) diverged(d *Divergence) error {
 	p.done = true
-	if len(p.threads) > 1 {
+	if len(p.threads) > 1 && d.Thread == 0 {
 		d.Thread = p.running.number
 	}
 	return p.host.explain(d, p.opt.Engine)

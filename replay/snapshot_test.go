@@ -34,6 +34,7 @@ type snapshotter struct {
 	threads  []*testThread
 	running  *testThread
 	begun    uint32
+	chaos    chaos
 	schedule *rand.Rand
 }
 
@@ -59,6 +60,19 @@ type recorded struct {
 // recordProgram records a static program.
 func recordProgram(t testing.TB, program string, args ...string) *recorded {
 	t.Helper()
+	return recordChaotic(t, chaos{seed: 1}, program, args...)
+}
+
+// chaos says how threads take turns: seed makes the choices, and interrupts is how
+// often one is interrupted between two events, at most.
+type chaos struct {
+	seed       int64
+	interrupts int
+}
+
+// recordChaotic is recordProgram with turns as given.
+func recordChaotic(t testing.TB, c chaos, program string, args ...string) *recorded {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "recording")
 	outPath := filepath.Join(t.TempDir(), "output")
 	type outcome struct {
@@ -68,7 +82,7 @@ func recordProgram(t testing.TB, program string, args ...string) *recorded {
 	done := make(chan outcome)
 	go func() {
 		runtime.LockOSThread() // the tracer; ends with the goroutine
-		status, err := snapshotRun(dir, outPath, program, args)
+		status, err := snapshotRun(dir, outPath, program, args, c)
 		done <- outcome{status, err}
 	}()
 	o := <-done
@@ -89,7 +103,7 @@ func recordProgram(t testing.TB, program string, args ...string) *recorded {
 	return &recorded{rec, output, o.status}
 }
 
-func snapshotRun(dir, outPath, program string, args []string) (syscall.WaitStatus, error) {
+func snapshotRun(dir, outPath, program string, args []string, c chaos) (syscall.WaitStatus, error) {
 	meta := &recording.Meta{Format: recording.FormatVersion, ID: "test", Command: append([]string{program}, args...), Executable: program}
 	meta.CPUNumber = tracerCPU(&recording.Recording{})
 	w, err := recording.Create(dir, meta)
@@ -104,7 +118,7 @@ func snapshotRun(dir, outPath, program string, args []string) (syscall.WaitStatu
 	if err := ptrace.Pin(0, meta.CPUNumber); err != nil {
 		return 0, err
 	}
-	s := &snapshotter{w: w, objects: map[string]string{}}
+	s := &snapshotter{w: w, objects: map[string]string{}, chaos: c}
 	s.pid, err = syscall.ForkExec(program, meta.Command, &syscall.ProcAttr{Env: []string{"LC_ALL=C"},
 		Files: []uintptr{0, out.Fd(), out.Fd()}, Sys: &syscall.SysProcAttr{Ptrace: true}})
 	if err != nil {
@@ -126,7 +140,7 @@ func (s *snapshotter) record(meta *recording.Meta) (syscall.WaitStatus, error) {
 	if err := ptrace.SetOptions(s.pid, unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_EXITKILL|unix.PTRACE_O_TRACECLONE); err != nil {
 		return 0, err
 	}
-	s.leader, s.begun, s.schedule = s.pid, 1, rand.New(rand.NewSource(1))
+	s.leader, s.begun, s.schedule = s.pid, 1, rand.New(rand.NewSource(s.chaos.seed))
 	s.running = &testThread{tid: s.pid, number: 1}
 	s.threads = []*testThread{s.running}
 	if err := errors.Join(s.machine(meta), s.start()); err != nil {
@@ -240,7 +254,11 @@ func (s *snapshotter) hideVDSO(sp uint64) error {
 }
 
 func (s *snapshotter) checkpoint(regs *recording.Regs) error {
-	e := &recording.Event{Kind: recording.KindCheckpoint, Regs: *regs}
+	return s.append(&recording.Event{Kind: recording.KindCheckpoint, Regs: *regs, Hashes: s.hashes()})
+}
+
+// hashes are those of all writable memory.
+func (s *snapshotter) hashes() (list []recording.MemoryHash) {
 	for _, m := range s.maps {
 		if m.prot&unix.PROT_WRITE == 0 {
 			continue
@@ -250,10 +268,10 @@ func (s *snapshotter) checkpoint(regs *recording.Regs) error {
 			for i := 0; i < len(b); i += pageSize {
 				_, _ = ptrace.ReadMemory(s.pid, lo+uint64(i), b[i:i+pageSize]) // none: zero
 			}
-			e.Hashes = append(e.Hashes, recording.MemoryHash{Addr: recording.Addr(lo), Length: uint64(len(b)), Hash: recording.HashMemory(b)})
+			list = append(list, recording.MemoryHash{Addr: recording.Addr(lo), Length: uint64(len(b)), Hash: recording.HashMemory(b)})
 		}
 	}
-	return s.append(e)
+	return list
 }
 
 // signal records the delivery of a signal that the program caused.

@@ -52,6 +52,15 @@ func (s *snapshotter) turn() (ended bool, status ptrace.Status, err error) {
 	case th.returned:
 		return false, status, s.returns()
 	}
+	if s.chaos.interrupts > 0 && len(s.threads) > 1 && s.schedule.Intn(8) > 0 {
+		if done, status, err := s.interrupt(); err != nil {
+			return false, status, err
+		} else if status.WaitStatus != 0 {
+			return s.signal(status)
+		} else if done {
+			return false, status, nil
+		}
+	}
 	if err := ptrace.ResumeToSyscall(s.pid, 0); err != nil {
 		return false, status, err
 	}
@@ -67,13 +76,11 @@ func (s *snapshotter) turn() (ended bool, status ptrace.Status, err error) {
 // choose waits until there is a thread that can go on.
 func (s *snapshotter) choose() (*testThread, error) {
 	for {
+		if err := s.settleAll(); err != nil {
+			return nil, err
+		}
 		var can []*testThread
 		for _, th := range s.threads {
-			if th.call != nil && !th.returned {
-				if err := s.settle(th); err != nil {
-					return nil, err
-				}
-			}
 			switch {
 			case th.stored != nil: // nobody must see that it is there already
 				return th, nil
@@ -98,6 +105,19 @@ func (th *testThread) state() byte {
 		return rest[0]
 	}
 	return 'Z'
+}
+
+// settleAll settles the threads in calls: what one's call has stored may end
+// another's, and the kernel stores for that one too.
+func (s *snapshotter) settleAll() error {
+	for _, th := range s.threads {
+		if th.call != nil && !th.returned {
+			if err := s.settle(th); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // settle waits until a thread in a call sleeps there or has come to its end.
@@ -187,7 +207,7 @@ func (s *snapshotter) call() (ended bool, status ptrace.Status, err error) {
 		return false, status, err
 	}
 	th.call = e
-	if err := s.settle(th); err != nil {
+	if err := errors.Join(s.settle(th), s.settleAll()); err != nil {
 		return false, status, err
 	}
 	if th.returned {
@@ -285,6 +305,9 @@ func (s *snapshotter) exits(e *recording.Event) error {
 	}
 	s.threads = slices.DeleteFunc(s.threads, func(t *testThread) bool { return t == th })
 	s.pid = s.threads[0].tid // through which memory can be read
+	if err := s.settleAll(); err != nil {
+		return err
+	}
 	e.Memory = s.changes()
 	return s.append(e)
 }

@@ -32,8 +32,10 @@ type stepped struct {
 	t      uint64 // instructions retired
 	g      recording.Regs
 	loaded bool // the host has the registers g
-	// fresh: the instruction to come is entered by a control transfer.
+	// fresh: the instruction to come is entered by a control transfer. left has the
+	// same of the threads whose turn it is not.
 	fresh bool
+	left  map[*thread]bool
 	insns map[insnKey]*executed
 	cache map[uint64]*decoded
 	out   *batcher
@@ -473,8 +475,13 @@ func (s *stepped) event(e *recording.Event, ends bool) error {
 }
 
 // switched delivers the turn of another thread.
-func (s *stepped) switched(th *thread) error {
+func (s *stepped) switched(from, th *thread) error {
 	s.out.control(Control{Kind: Switch, T: s.t, Thread: th.number})
-	s.loaded, s.fresh = false, th.fresh()
+	if s.left == nil {
+		s.left = map[*thread]bool{}
+	}
+	s.left[from] = s.fresh
+	fresh, known := s.left[th]
+	s.loaded, s.fresh = false, fresh || !known
 	return nil
 }

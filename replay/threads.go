@@ -34,26 +34,28 @@ const (
 	threadEnded
 )
 
-// fresh tells whether the instruction at which the thread goes on was entered by a
-// control transfer: what comes behind a system call, and where a signal leads.
+// fresh tells whether the thread's last event was a control transfer, so that a basic
+// block begins where it goes on: a system call, a signal, its beginning. Where it was
+// interrupted, the branch by which it may have come there tells by itself.
 func (th *thread) fresh() bool {
 	return th.last != recording.KindTSC && th.last != recording.KindXSave && th.last != recording.KindPreempt
 }
 
-// giveTurn gives the turn to the thread whose event comes next, of which e is the
-// first, and its registers to g.
-func (p *player) giveTurn(e *recording.Event, g *recording.Regs) error {
-	if e.Kind == recording.KindCheckpoint {
-		// It is not of this place, so of the end that comes behind it.
-		second := p.events.peekSecond()
-		if second == nil {
-			if len(p.threads) > 1 { // no telling whose end it would be
-				return p.outOfEvents()
-			}
-			return nil
+// isHere tells whether the checkpoint is of this very place in the program: that of
+// its thread, which need not have the turn. registers are the thread's.
+func (p *player) isHere(e *recording.Event, g *recording.Regs) (registers *recording.Regs, here bool) {
+	if e.Thread != p.running.number {
+		if e.Thread == 0 || e.Thread > uint32(len(p.threads)) || p.threads[e.Thread-1].state == threadEnded {
+			return nil, false
 		}
-		e = second
+		g = &p.threads[e.Thread-1].regs
 	}
+	return g, compareProgram(e, g, 0) == nil
+}
+
+// giveTurn gives the turn to the thread of the event to come, e, and its registers to
+// g.
+func (p *player) giveTurn(e *recording.Event, g *recording.Regs) error {
 	if e.Thread == p.running.number && e.Kind != recording.KindThread {
 		return nil
 	}
@@ -64,6 +66,7 @@ func (p *player) giveTurn(e *recording.Event, g *recording.Regs) error {
 	if err := p.leave(g); err != nil {
 		return err
 	}
+	from := p.running
 	p.running = next
 	if e.Kind != recording.KindThread {
 		*g = next.regs
@@ -72,7 +75,7 @@ func (p *player) giveTurn(e *recording.Event, g *recording.Regs) error {
 		}
 	}
 	if p.switched != nil {
-		return p.switched(next)
+		return p.switched(from, next)
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package replay
 
-import "hindsight/internal/recording"
+import (
+	"fmt"
+
+	"hindsight/internal/recording"
+)
 
 // What the translated engine does at the events of which the player tells it, and
 // where another thread goes on behind them. The state of a thread is all in its
@@ -16,6 +20,8 @@ func (x *translated) applied(e *recording.Event, ends bool) error {
 		if ends {
 			return x.appendRecord(templateEnd)
 		}
+	case recording.KindPreempt:
+		return x.arrive(e.Regs.Rip)
 	case recording.KindThread:
 		return x.appendRecord(templateBegin)
 	case recording.KindSignal:
@@ -26,8 +32,18 @@ func (x *translated) applied(e *recording.Event, ends bool) error {
 	return nil
 }
 
+// arrive writes a record of no instruction at pc. If the last branch's target is
+// still to be learnt from the record that follows, it must not be another thread's.
+func (x *translated) arrive(pc uint64) error {
+	t := x.tr.byPC.find(pc)
+	if t == nil || t.translation < 0 {
+		return fmt.Errorf("the program stopped at %#x, which has no translation", pc)
+	}
+	return x.appendRecord(x.tr.templates.add(template{entry: pc, size: 4, origin: t.translation, rsp: unchanged}, 0))
+}
+
 // switched writes the log's record of another thread's turn.
-func (x *translated) switched(th *thread) error {
+func (x *translated) switched(_, th *thread) error {
 	return x.appendRecord(templateSwitch, uint64(th.number))
 }
 

@@ -34,8 +34,9 @@ const (
 	KindSignal
 	// KindCheckpoint holds hashes of all writable memory, to be compared at
 	// this very place (Regs: the registers at it). It always directly follows
-	// a KindSyscall (state after its effects) or directly precedes the last
-	// exit, exit_group or fatal signal.
+	// a KindSyscall (state after its effects), but for the ends of calls in which
+	// other threads waited, or directly precedes the last exit, exit_group or fatal
+	// signal.
 	KindCheckpoint
 	// KindExit is the last event of a complete recording.
 	KindExit
@@ -69,7 +70,7 @@ type Event struct {
 	Kind  Kind
 	Index uint64 // position in the recording, from 0
 	// Thread is the thread whose event it is: its number, from 1 in order of their
-	// KindThread. A checkpoint belongs to that of the event before, KindExit to none
+	// KindThread. A checkpoint belongs to that whose registers it has, KindExit to none
 	// (it has the last one's). 0 stands for 1 in what a Writer is given.
 	Thread uint32
 	// Regs are the registers just before the event, as ptrace shows them
