@@ -59,13 +59,19 @@ func (c *clock) check(pid int, now time.Time) {
 	c.tid = 0
 }
 
-// arm has the thread tid, about to be resumed, stopped after so long; 0: never.
-func (c *clock) arm(tid int, after time.Duration) {
+// arm has the thread tid, about to be resumed, stopped after so long, 0 for never. One
+// that continues, with nothing recorded since it was resumed before, has what is left
+// of that time.
+func (c *clock) arm(tid int, after time.Duration, continues bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tid = 0
-	if after > 0 {
-		c.tid, c.due = tid, time.Now().Add(after)
+	if after == 0 {
+		return
+	}
+	c.tid = tid
+	if !continues || c.due.IsZero() {
+		c.due = time.Now().Add(after)
 	}
 }
 

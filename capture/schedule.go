@@ -68,7 +68,7 @@ func (r *recorder) turn() error {
 func (r *recorder) resume(t *thread) error {
 	t.running = true
 	if r.clock.begun {
-		r.clock.arm(t.pid, r.limit())
+		r.clock.arm(t.pid, r.limit(), t.midway)
 	}
 	return ptrace.ResumeToSyscall(t.pid, t.signal)
 }

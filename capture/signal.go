@@ -116,8 +116,13 @@ func (r *recorder) atBoundary(regs *ptrace.Regs) bool {
 }
 
 // hold keeps a signal until the next event, which the clock makes if the program
-// makes none.
+// makes none. Of a standard signal one can wait, as in the kernel.
 func (r *recorder) hold(number int, info *ptrace.SigInfo) {
+	const firstRealTime = 32
+	same := func(h heldSignal) bool { return h.number == number && !h.injected }
+	if number < firstRealTime && slices.ContainsFunc(r.held, same) {
+		return
+	}
 	r.held = append(r.held, heldSignal{number: number, info: *info})
 	r.clock.begin(r.leader)
 }
