@@ -96,15 +96,29 @@ func Record(ctx context.Context, opt Options) (*Result, error) {
 	done := make(chan answer)
 	quiet := ptrace.BeQuiet()
 	defer quiet.End()
-	go func() {
-		// ptrace belongs to the thread that attached. It is pinned to a CPU
-		// and is thrown away with this goroutine, since it is never unlocked.
-		runtime.LockOSThread()
+	onThread(func() {
 		result, err := recordHere(ctx, &opt, program, dir, quiet)
 		done <- answer{result, err}
-	}()
+	})
 	a := <-done
 	return a.result, a.err
+}
+
+// onThread calls f on an operating-system thread of its own. ptrace belongs to the
+// thread that attached; it is pinned to a CPU, and thrown away with its goroutine,
+// since it is never unlocked. It must have no other children: the recorder waits for
+// all that it has.
+func onThread(f func()) {
+	go func() {
+		runtime.LockOSThread()
+		if !ptrace.HasChildren() {
+			f()
+			return
+		}
+		onThread(f)
+		time.Sleep(time.Second) // while this one is held, others are taken
+		runtime.UnlockOSThread()
+	}()
 }
 
 func recordHere(ctx context.Context, opt *Options, program, dir string, quiet *ptrace.Quiet) (*Result, error) {
@@ -145,6 +159,10 @@ func (r *recorder) finish(err error) (*Result, error) {
 		err = errors.Join(err, r.w.Abandon(r.meta))
 	}
 	err = errors.Join(err, r.pages.close(), r.mem.Close())
+	r.clock.end()
+	for _, t := range r.threads {
+		_ = t.stat.Close() // only read from
+	}
 	if r.process != nil {
 		err = errors.Join(err, r.process.Close())
 	}

@@ -48,7 +48,7 @@ func (r *recorder) store(f *os.File, st *unix.Stat_t) (storedFile, error) {
 func (r *recorder) descriptor(fd int) (*os.File, error) {
 	name := "/proc/" + strconv.Itoa(r.pid) + "/fd/" + strconv.Itoa(fd)
 	if r.process == nil {
-		pidfd, err := unix.PidfdOpen(r.pid, 0)
+		pidfd, err := unix.PidfdOpen(r.leader, 0)
 		if err != nil {
 			return os.Open(name)
 		}

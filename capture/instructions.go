@@ -36,7 +36,7 @@ func (r *recorder) emulateTSC(regs *ptrace.Regs) (done bool, err error) {
 		return true, err
 	}
 	r.last = recording.Regs{}
-	return true, r.w.Append(&e)
+	return true, r.append(&e)
 }
 
 // saveInstruction is an xsave or xsavec of the form that the dynamic loader's
@@ -174,5 +174,5 @@ func (r *recorder) emulateSave(s saveInstruction, regs *ptrace.Regs) error {
 		return err
 	}
 	r.last = recording.Regs{}
-	return r.w.Append(&e)
+	return r.append(&e)
 }

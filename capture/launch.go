@@ -44,15 +44,16 @@ func (r *recorder) launch(opt *Options, program string) error {
 	if err != nil {
 		return fmt.Errorf("run %s: %w", program, err)
 	}
-	r.pid = pid
-	if err := r.attach(); err != nil {
+	if err := r.attach(pid); err != nil {
 		return errors.Join(err, r.kill())
 	}
 	return nil
 }
 
-// attach takes over the program at its exec stop.
-func (r *recorder) attach() error {
+// attach takes over the process pid at its exec stop.
+func (r *recorder) attach(pid int) error {
+	r.leader, r.lastThread, r.strangers = pid, 1, map[int]ptrace.Status{}
+	r.thread = &thread{tracee: tracee{pid: pid}}
 	_, st, err := ptrace.Wait(r.pid, nil)
 	if err != nil {
 		return err
@@ -60,14 +61,19 @@ func (r *recorder) attach() error {
 	if !st.Stopped() || st.StopSignal() != unix.SIGTRAP {
 		return fmt.Errorf("the program did not stop at its start (status %#x)", uint32(st.WaitStatus))
 	}
-	if err := ptrace.SetOptions(r.pid, unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_EXITKILL); err != nil {
+	if err := ptrace.SetOptions(r.pid, unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_EXITKILL|unix.PTRACE_O_TRACECLONE); err != nil {
 		return fmt.Errorf("set the options of ptrace: %w", err)
 	}
 	if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", r.pid)); err == nil && filepath.IsAbs(exe) {
 		r.meta.Executable = exe
 	}
 	r.meta.PID = r.pid
-	r.mem, err = os.OpenFile(fmt.Sprintf("/proc/%d/mem", r.pid), os.O_RDWR, 0)
+	mem, err := os.OpenFile(fmt.Sprintf("/proc/%d/mem", r.pid), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	r.thread, err = newThread(r.pid, r.pid, r.lastThread, mem)
+	r.threads = []*thread{r.thread}
 	return err
 }
 
@@ -116,7 +122,7 @@ func (r *recorder) relaySignals(ctx context.Context) (stop func()) {
 			select {
 			case s := <-ch:
 				if s == unix.SIGTERM || s == unix.SIGHUP {
-					_ = unix.Kill(r.pid, s.(unix.Signal)) // it may have ended already
+					_ = unix.Kill(r.leader, s.(unix.Signal)) // it may have ended already
 				}
 			case <-ctx.Done():
 				r.end(ctx.Err())
@@ -139,7 +145,7 @@ func (r *recorder) end(err error) {
 	defer r.endMu.Unlock()
 	if r.endErr == nil && !r.reaped {
 		r.endErr = err
-		_ = unix.Kill(r.pid, unix.SIGKILL) // it may have ended already
+		_ = unix.Kill(r.leader, unix.SIGKILL) // it may have ended already
 	}
 }
 
@@ -154,20 +160,16 @@ func (r *recorder) endedBy() error {
 
 // kill ends the program and waits for its end, if it still runs.
 func (r *recorder) kill() error {
-	if r.pid == 0 || r.gone {
+	if r.leader == 0 || r.gone {
 		return nil
 	}
-	if err := unix.Kill(r.pid, unix.SIGKILL); err != nil {
+	if err := unix.Kill(r.leader, unix.SIGKILL); err != nil {
 		return fmt.Errorf("end the program: %w", err)
 	}
-	for {
-		_, st, err := ptrace.Wait(r.pid, nil)
-		if err != nil {
+	for !r.gone {
+		if err := r.wait(0); err != nil {
 			return err
 		}
-		if st.Exited() || st.Signaled() {
-			r.gone = true
-			return nil
-		}
 	}
+	return nil
 }

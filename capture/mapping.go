@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hindsight/internal/abi"
-	"hindsight/internal/ptrace"
 	"hindsight/internal/recording"
 )
 
@@ -65,10 +64,17 @@ func (r *recorder) effects(result int64) error {
 		return nil
 	}
 	if nr == unix.SYS_SCHED_SETAFFINITY && !abi.Failed(result) {
-		return ptrace.Pin(r.pid, r.cpu) // it has to stay with the recorder
+		return r.pinAll() // the program has to stay with the recorder
 	}
 	if nr == unix.SYS_SETRLIMIT && a[0] == unix.RLIMIT_STACK || nr == unix.SYS_PRLIMIT64 && a[1] == unix.RLIMIT_STACK && a[2] != 0 {
 		return r.limitStack()
+	}
+	switch nr {
+	case unix.SYS_CLONE, unix.SYS_CLONE3:
+		return r.cloned(result)
+	case unix.SYS_SET_TID_ADDRESS:
+		r.clearTID = a[0]
+		return nil
 	}
 	if nr != unix.SYS_BRK && (!r.call.Syscall.Maps || abi.Failed(result)) {
 		return nil

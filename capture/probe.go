@@ -30,10 +30,7 @@ type Check struct {
 func Probe() []Check {
 	defer ptrace.BeQuiet().End()
 	done := make(chan []Check)
-	go func() {
-		runtime.LockOSThread() // and never unlocked, as in Record
-		done <- probe()
-	}()
+	onThread(func() { done <- probe() })
 	return <-done
 }
 
@@ -80,14 +77,15 @@ func (r *recorder) probeTracing() (Check, error) {
 	if cpu, e := currentCPU(); e == nil && err == nil {
 		err = ptrace.Pin(0, cpu)
 	}
+	pid := 0
 	if err == nil {
 		fd := null.Fd()
-		r.pid, err = syscall.ForkExec("/proc/self/exe", []string{"probe"}, &syscall.ProcAttr{
+		pid, err = syscall.ForkExec("/proc/self/exe", []string{"probe"}, &syscall.ProcAttr{
 			Files: []uintptr{fd, fd, fd}, Sys: &syscall.SysProcAttr{Ptrace: true},
 		})
 	}
 	if err == nil {
-		if err = r.attach(); err != nil {
+		if err = r.attach(pid); err != nil {
 			err = errors.Join(err, r.kill())
 		}
 	}

@@ -57,7 +57,7 @@ func (r *recorder) start(opt *Options) error {
 		return err
 	}
 	r.last = e.After
-	if err := r.w.Append(&e); err != nil {
+	if err := r.append(&e); err != nil {
 		return err
 	}
 	// However early the recorder is killed, there is a program to replay.

@@ -44,6 +44,7 @@ func (r *recorder) enter() error {
 	}
 	if r.call.Refuse == "" {
 		r.vet()
+		r.vetClone()
 	}
 	if r.call.Refuse != "" {
 		return r.refuse(abi.Name(g.Orig_rax), "%s", r.call.Refuse)
@@ -54,7 +55,13 @@ func (r *recorder) enter() error {
 	if r.call.Answer != 0 {
 		return r.skip()
 	}
-	if nr := g.Orig_rax; nr == unix.SYS_EXIT || nr == unix.SYS_EXIT_GROUP {
+	switch g.Orig_rax {
+	case unix.SYS_EXIT:
+		if r.others() {
+			return r.endThread()
+		}
+		return r.leaveForever()
+	case unix.SYS_EXIT_GROUP:
 		return r.leaveForever()
 	}
 	return nil
@@ -89,11 +96,14 @@ func (r *recorder) skip() error {
 
 // leaveForever records an exit, from which there is no return.
 func (r *recorder) leaveForever() error {
+	if err := r.drain(); err != nil {
+		return err
+	}
 	r.final = true
 	if err := r.checkpoint(&r.event.Regs); err != nil {
 		return err
 	}
-	return r.w.Append(&r.event)
+	return r.append(&r.event)
 }
 
 // leave handles the exit of a system call.
@@ -106,6 +116,8 @@ func (r *recorder) leave() error {
 		return err
 	}
 	e.DurationNS = r.now() - e.StartNS
+	r.waiting = false
+	r.yields = yielding(e.Regs.Orig_rax)
 	if r.call.Answer != 0 {
 		e.After.Orig_rax = e.Regs.Orig_rax
 		return r.emit()
@@ -144,7 +156,7 @@ func (r *recorder) settle(rax, rip uint64) error {
 	}
 	a.Rax, a.Rip = rax, rip
 	r.last = *a
-	return r.w.Append(&r.event) // no checkpoint: a signal frame may be there already
+	return r.append(&r.event) // no checkpoint: a signal frame may be there already
 }
 
 func (r *recorder) emitWithXSave() error {
@@ -157,12 +169,18 @@ func (r *recorder) emitWithXSave() error {
 
 // emit appends the finished system call.
 func (r *recorder) emit() error {
-	if err := r.w.Append(&r.event); err != nil {
+	if err := r.append(&r.event); err != nil {
 		return err
 	}
 	r.last = r.event.After
-	if !r.checkpointDue() {
+	if r.child != nil {
+		return r.addChild()
+	}
+	if r.draining || !r.checkpointDue() {
 		return nil
+	}
+	if err := r.drain(); err != nil {
+		return err
 	}
 	return r.checkpoint(&r.event.After)
 }

@@ -2,7 +2,7 @@ package replay
 
 import (
 	"errors"
-	"fmt"
+	"math/rand"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,14 +23,18 @@ import (
 // each. So it is slow and cannot miss an effect, and owes nothing to the real
 // recorder.
 type snapshotter struct {
-	pid      int
+	pid      int // the thread that runs
 	w        *recording.Writer
 	maps     []testMap
 	memory   map[uint64][]byte // by the mapping's start: writable mappings
 	stackTop uint64
 	objects  map[string]string
 	calls    int
-	after    recording.Regs // at the end of the last system call
+	leader   int // what the kernel calls the process
+	threads  []*testThread
+	running  *testThread
+	begun    uint32
+	schedule *rand.Rand
 }
 
 // errBetweenCalls: a signal came at a moment that nobody could find again.
@@ -119,26 +123,17 @@ func (s *snapshotter) record(meta *recording.Meta) (syscall.WaitStatus, error) {
 	if _, _, err := ptrace.Wait(s.pid, nil); err != nil {
 		return 0, err
 	}
-	if err := ptrace.SetOptions(s.pid, unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_EXITKILL); err != nil {
+	if err := ptrace.SetOptions(s.pid, unix.PTRACE_O_TRACESYSGOOD|unix.PTRACE_O_EXITKILL|unix.PTRACE_O_TRACECLONE); err != nil {
 		return 0, err
 	}
+	s.leader, s.begun, s.schedule = s.pid, 1, rand.New(rand.NewSource(1))
+	s.running = &testThread{tid: s.pid, number: 1}
+	s.threads = []*testThread{s.running}
 	if err := errors.Join(s.machine(meta), s.start()); err != nil {
 		return 0, err
 	}
 	for {
-		if err := ptrace.ResumeToSyscall(s.pid, 0); err != nil {
-			return 0, err
-		}
-		_, status, err := ptrace.Wait(s.pid, nil)
-		if err != nil {
-			return 0, err
-		}
-		ended := false
-		if status.StopSignal() == ptrace.SyscallStop {
-			ended, status, err = s.call()
-		} else {
-			ended, status, err = s.signal(status)
-		}
+		ended, status, err := s.turn()
 		if err != nil || ended {
 			return syscall.WaitStatus(status.WaitStatus), err
 		}
@@ -167,7 +162,7 @@ func (s *snapshotter) timestamp(regs *recording.Regs) (bool, error) {
 	}
 	s.calls++
 	e.After.Rax, e.After.Rdx = uint64(s.calls)*1000, 1
-	return true, errors.Join(s.w.Append(e), ptrace.SetRegs(s.pid, &e.After))
+	return true, errors.Join(s.append(e), ptrace.SetRegs(s.pid, &e.After))
 }
 
 func (s *snapshotter) start() error {
@@ -205,7 +200,7 @@ func (s *snapshotter) start() error {
 	for lo, page := range s.memory { // whole: the kernel clears the tail of the data's last page
 		e.Memory = append(e.Memory, recording.MemoryWrite{Addr: recording.Addr(lo), Data: page})
 	}
-	return s.w.Append(e)
+	return s.append(e)
 }
 
 func (s *snapshotter) object(path string) (string, error) {
@@ -244,57 +239,6 @@ func (s *snapshotter) hideVDSO(sp uint64) error {
 	return nil
 }
 
-// call records the system call at whose entry the program is.
-func (s *snapshotter) call() (ended bool, status ptrace.Status, err error) {
-	e := &recording.Event{Kind: recording.KindSyscall}
-	if err := ptrace.GetRegs(s.pid, &e.Regs); err != nil {
-		return false, status, err
-	}
-	s.changes() // the program's own
-	s.calls++
-	switch e.Regs.Orig_rax {
-	case unix.SYS_EXIT, unix.SYS_EXIT_GROUP:
-		return s.end(e, 0)
-	case unix.SYS_RSEQ: // the kernel would write to its area at any time
-		r := e.Regs
-		r.Orig_rax = ^uint64(0)
-		if err := ptrace.SetRegs(s.pid, &r); err != nil {
-			return false, status, err
-		}
-	}
-	if err := ptrace.ResumeToSyscall(s.pid, 0); err != nil {
-		return false, status, err
-	}
-	if _, status, err = ptrace.Wait(s.pid, nil); err != nil {
-		return false, status, err
-	}
-	if status.StopSignal() != ptrace.SyscallStop {
-		return false, status, fmt.Errorf("unexpected stop %s", describeStatus(status))
-	}
-	if err := ptrace.GetRegs(s.pid, &e.After); err != nil {
-		return false, status, err
-	}
-	s.after = e.After
-	if e.Regs.Orig_rax == unix.SYS_RT_SIGRETURN {
-		if e.XSave, err = s.xsave(); err != nil {
-			return false, status, err
-		}
-	}
-	before := append([]testMap(nil), s.maps...)
-	if err := s.readMaps(); err != nil {
-		return false, status, err
-	}
-	e.Maps = s.mapChanges(before)
-	e.Memory = append(s.changes(), s.fresh(e.Maps)...)
-	if err := s.w.Append(e); err != nil {
-		return false, status, err
-	}
-	if s.calls%4 == 0 {
-		return false, status, s.checkpoint(&e.After)
-	}
-	return false, status, nil
-}
-
 func (s *snapshotter) checkpoint(regs *recording.Regs) error {
 	e := &recording.Event{Kind: recording.KindCheckpoint, Regs: *regs}
 	for _, m := range s.maps {
@@ -309,7 +253,7 @@ func (s *snapshotter) checkpoint(regs *recording.Regs) error {
 			e.Hashes = append(e.Hashes, recording.MemoryHash{Addr: recording.Addr(lo), Length: uint64(len(b)), Hash: recording.HashMemory(b)})
 		}
 	}
-	return s.w.Append(e)
+	return s.append(e)
 }
 
 // signal records the delivery of a signal that the program caused.
@@ -328,19 +272,19 @@ func (s *snapshotter) signal(stop ptrace.Status) (ended bool, status ptrace.Stat
 	}
 	e.Signal.Info, e.Signal.Fault = info[:], recording.Addr(le64(info[16:]))
 	e.Signal.Sync = int32(le64(info[8:])) > 0 && number != unix.SIGALRM
-	if !e.Signal.Sync && (e.Regs.Rip != s.after.Rip || e.Regs.Rsp != s.after.Rsp) {
+	if after := &s.running.after; !e.Signal.Sync && (e.Regs.Rip != after.Rip || e.Regs.Rsp != after.Rsp) {
 		return false, stop, errBetweenCalls
 	}
 	s.changes()
 	if err := ptrace.Step(s.pid, int(number)); err != nil {
 		return false, stop, err
 	}
-	if _, status, err = ptrace.Wait(s.pid, nil); err != nil {
+	if status, err = s.wait(); err != nil {
 		return false, status, err
 	}
 	if !status.Stopped() {
 		e.Signal.Fatal = true
-		err = errors.Join(s.w.Append(e), s.w.Append(&recording.Event{Kind: recording.KindExit, Exit: &recording.Exit{Signal: int(number)}}))
+		err = errors.Join(s.append(e), s.append(&recording.Event{Kind: recording.KindExit, Exit: &recording.Exit{Signal: int(number)}}))
 		return true, status, err
 	}
 	if err := ptrace.GetRegs(s.pid, &e.After); err != nil {
@@ -351,18 +295,7 @@ func (s *snapshotter) signal(stop ptrace.Status) (ended bool, status ptrace.Stat
 	}
 	e.Signal.Handler = recording.Addr(e.After.Rip)
 	e.Memory = s.changes()
-	return false, status, s.w.Append(e)
-}
-
-func (s *snapshotter) end(e *recording.Event, _ int) (bool, ptrace.Status, error) {
-	if err := errors.Join(s.checkpoint(&e.Regs), s.w.Append(e), ptrace.Resume(s.pid, 0)); err != nil {
-		return false, ptrace.Status{}, err
-	}
-	_, status, err := ptrace.Wait(s.pid, nil)
-	if err != nil {
-		return false, status, err
-	}
-	return true, status, s.w.Append(&recording.Event{Kind: recording.KindExit, Exit: &recording.Exit{Code: status.ExitStatus()}})
+	return false, status, s.append(e)
 }
 
 func le64(b []byte) (v uint64) {

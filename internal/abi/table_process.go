@@ -1,6 +1,6 @@
 package abi
 
-const oneProcess = "starts a thread or a process; only single-threaded programs can be recorded yet"
+const oneProcess = "starts a process; only the threads of one process can be recorded yet"
 
 var cloneBits = names{
 	{0x100, "CLONE_VM"}, {0x200, "CLONE_FS"}, {0x400, "CLONE_FILES"}, {0x800, "CLONE_SIGHAND"}, {0x1000, "CLONE_PIDFD"}, {0x2000, "CLONE_PTRACE"},
@@ -147,7 +147,7 @@ var wakeOp = scalar{"wake op", 4, false, func(p *printer, v uint64) {
 
 var processCalls = []Syscall{
 	call(39, "getpid"),
-	undescribed(56, "clone", cloneFlags, addr, addr, addr, addr).refused(oneProcess),
+	call(56, "clone", cloneFlags, addr, addr, addr, addr),
 	undescribed(57, "fork").refused(oneProcess),
 	undescribed(58, "vfork").refused(oneProcess),
 	call(59, "execve", path, stringsArg{}, stringsArg{brief: true}).refused("starts another program"),
@@ -178,7 +178,7 @@ var processCalls = []Syscall{
 	call(322, "execveat", dirfd, path, stringsArg{}, stringsArg{brief: true}, atFlags).refused("starts another program"),
 	call(334, "rseq", addr, hex32, hex32, hex32).answered(enosys),
 	undescribed(434, "pidfd_open", pid, hex32).answered(enosys),
-	undescribed(435, "clone3", addr, size).refused(oneProcess),
+	call(435, "clone3", inPtr(cloneStruct), size),
 	undescribed(438, "pidfd_getfd", fd, fd, hex32).answered(enosys),
 	call(449, "futex_waitv", inArray(opaque("futex_waitv", 24), argn(1)), u32, hex32, inPtr(timespec), clockID),
 	call(454, "futex_wake", addr, hex64, i32, hex32),
@@ -196,6 +196,10 @@ var cloneFlags = scalar{"CLONE_*", 8, false, func(p *printer, v uint64) {
 		p.signal(sig)
 	}
 }}
+
+// cloneStruct is struct clone_args, as far as threads need it.
+var cloneStruct = &structure{"clone_args", 88, false, []field{{"flags", 0, cloneFlags}, {"child_tid", 16, addr}, {"parent_tid", 24, addr},
+	{"exit_signal", 32, u64}, {"stack", 40, addr}, {"stack_size", 48, hex64}, {"tls", 56, addr}}}
 
 // remoteIovecs are the vectors of another process's memory: argument 4 of them,
 // themselves in the caller's.

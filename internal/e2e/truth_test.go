@@ -87,6 +87,9 @@ func parseTruth(t *testing.T, output string) ([]truth, map[string]variable) {
 func parseLine(text string) (truth, error) {
 	kind, rest, _ := strings.Cut(text, " ")
 	words := strings.Fields(rest)
+	if kind == "threads" && len(words) == 1 {
+		return truth{line: text, kind: kind, words: words}, nil
+	}
 	if len(words) < 2 {
 		return truth{}, fmt.Errorf("too short")
 	}
@@ -122,7 +125,18 @@ func (tr truth) question(variables map[string]variable) (sql, want string, err e
 		return "SELECT count(*) FROM signals WHERE number = " + tr.subject, want, nil
 	case "syscalls":
 		return "SELECT count(*) FROM syscalls WHERE name = " + quote(tr.subject), want, nil
-	case "writes", "values", "writer":
+	case "threads":
+		return "SELECT count(*) FROM threads", want, nil
+	case "callers":
+		return "SELECT count(DISTINCT c.thread_id) " + ofFunction, want, nil
+	case "variable-writes", "own-writes":
+		order := "w.t"
+		if tr.kind == "own-writes" {
+			order = "w.thread_id, w.t"
+		}
+		return fmt.Sprintf(`SELECT string_agg(th.os_tid || ':' || w.text, ' ' ORDER BY %s) FROM variable_writes(%s) w JOIN threads th USING (thread_id)
+			JOIN calls c USING (call_id) JOIN own f USING (function_id)`, order, quote(tr.subject)), want, nil
+	case "writes", "values", "writer", "assigned", "handed-over", "futex-waits", "futex-wakes":
 		v, ok := variables[tr.subject]
 		if !ok {
 			return "", "", fmt.Errorf("no line says where %s lies", tr.subject)
@@ -141,6 +155,14 @@ func (tr truth) aboutWrites(v variable) (sql, want string, err error) {
 		return "SELECT count(*) FROM writes w WHERE " + touching, want, nil
 	case "values":
 		return "SELECT string_agg(w.value::VARCHAR, ' ' ORDER BY w.t) FROM writes w WHERE " + touching, decimal(tr.words), nil
+	case "assigned":
+		return `SELECT string_agg(th.os_tid || ':' || w.value, ' ' ORDER BY w.t) FROM writes w JOIN threads th USING (thread_id) WHERE ` + touching, want, nil
+	case "handed-over":
+		return `SELECT count(*) FROM (SELECT thread_id <> lag(thread_id) OVER (ORDER BY t) AS other FROM writes w WHERE ` + touching + `) WHERE other`, want, nil
+	case "futex-waits":
+		return fmt.Sprintf("SELECT count(*) FROM syscalls WHERE name = 'futex' AND arg0 = %d AND arg1 & 127 = 0", v.addr), want, nil
+	case "futex-wakes":
+		return fmt.Sprintf("SELECT count(*) FROM syscalls WHERE name = 'futex' AND arg0 = %d AND arg1 & 127 = 1", v.addr), want, nil
 	}
 	return fmt.Sprintf(`SELECT count(*) FROM writes w JOIN frames f ON f.pc = w.pc AND f.process_id = w.process_id AND f.level = 0
 		WHERE %s AND (f.function = %s OR ends_with(f.function, %s))`, touching, quote(tr.words[0]), quote("::"+tr.words[0])), tr.words[1], nil

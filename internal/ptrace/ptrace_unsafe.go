@@ -62,6 +62,50 @@ func waitBusy(pid int) (unix.WaitStatus, syscall.Errno) {
 	return unix.WaitStatus(status), errno
 }
 
+// WaitAny waits like WaitBusy, for any thread that the calling one traces, and
+// returns its id; options may have WNOHANG, with which that is 0 where none has
+// changed its state.
+func WaitAny(options int) (int, Status, error) {
+	for {
+		var status int32
+		tid, _, errno := syscall.RawSyscall6(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&status)), uintptr(options|unix.WALL|unix.WNOTHREAD), 0, 0, 0)
+		if errno == unix.EINTR {
+			continue
+		}
+		if errno != 0 {
+			return 0, Status{}, fmt.Errorf("wait4: %w", errno)
+		}
+		return int(tid), Status{unix.WaitStatus(status)}, nil
+	}
+}
+
+// HasChildren tells whether the calling thread has made processes that were not
+// waited for.
+func HasChildren() bool {
+	return unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT|unix.WALL|unix.WNOTHREAD, nil) != unix.ECHILD
+}
+
+// EventMessage is what the kernel tells of an event stop: after a clone, the new
+// thread.
+func EventMessage(pid int) (int, error) {
+	var message uint64
+	if err := request(unix.PTRACE_GETEVENTMSG, pid, 0, uintptr(unsafe.Pointer(&message))); err != nil {
+		return 0, fmt.Errorf("read the event of %d: %w", pid, err)
+	}
+	return int(message), nil
+}
+
+// RobustList is the address of the list of robust futexes that a thread has told
+// the kernel, 0 for none.
+func RobustList(tid int) (uint64, error) {
+	var head, size uint64
+	_, _, errno := syscall.RawSyscall(unix.SYS_GET_ROBUST_LIST, uintptr(tid), uintptr(unsafe.Pointer(&head)), uintptr(unsafe.Pointer(&size)))
+	if errno != 0 {
+		return 0, errno
+	}
+	return head, nil
+}
+
 // ReadMemory copies from the tracee with process_vm_readv, which respects
 // page protections, and returns the number of bytes read before the first
 // page that could not be.

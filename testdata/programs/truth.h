@@ -15,6 +15,16 @@
 //   truth nesting FUNCTION COUNT       most calls of FUNCTION open at once
 //   truth signals NUMBER COUNT         signals delivered
 //   truth syscalls NAME COUNT          system calls made
+//   truth threads COUNT                threads that there were
+//   truth callers FUNCTION COUNT       threads that called FUNCTION
+//   truth assigned NAME TID:V...       values left in it, and by which threads,
+//                                      which the kernel called TID
+//   truth variable-writes NAME TID:V...  the same by variable_writes, of writes by
+//                                      the program's own code
+//   truth own-writes NAME TID:V...     the same, thread by thread as they began
+//   truth handed-over NAME COUNT       writes to it by another thread than the one before
+//   truth futex-waits NAME COUNT       waits for it as a futex
+//   truth futex-wakes NAME COUNT       wakes of those who wait for it
 //
 // Values are unsigned, in C notation. The lines come last, before the verdict,
 // so that nothing they do disturbs what they tell.
