@@ -27,7 +27,8 @@ type threadState struct {
 	start, end uint64      // end is open while it lives
 	left       uint64      // instructions that had retired when it last stopped running
 	waiting    *systemCall // the system call in which it waits
-	yielded    uint64      // instructions that had retired at the end of its last sched_yield, 0 for none
+	event      uint64      // instructions that had retired when its last event was over
+	yielded    bool        // that was a sched_yield
 	ran        bool        // some instruction of it has retired
 	made       map[int]birth
 }
@@ -50,6 +51,7 @@ const (
 	switchedByWait  = "wait"
 	switchedByExit  = "exit"
 	switchedByYield = "yield"
+	switchedByClock = "preempt"
 	switchedByBegin = "begin"
 	switchedByOther = "other"
 )
@@ -84,6 +86,14 @@ func (t *tracker) notBegun() error {
 		t.running.thread, t.running.left)
 }
 
+// passed notes an event of the thread, which had its effects at a time.
+func (s *threadState) passed(c *replay.Control, at uint64) {
+	s.yielded = false
+	if s.event = at + 1; c.Kind == replay.Signal || c.Kind == replay.Begin {
+		s.event = c.T
+	}
+}
+
 // switchTo lets another thread run from here on.
 func (t *tracker) switchTo(c *replay.Control) error {
 	next, old := t.thread(c.Thread, c.T), t.running
@@ -112,7 +122,9 @@ func (t *tracker) endTurn(at uint64) error {
 		t.turn.reason = switchedByWait
 	case from.end != open:
 		t.turn.reason = switchedByExit
-	case from.yielded == at:
+	case from.event != at:
+		t.turn.reason = switchedByClock
+	case from.yielded:
 		t.turn.reason = switchedByYield
 	}
 	began := !from.ran
@@ -211,7 +223,7 @@ func (t *tracker) followThread(s *systemCall) {
 	}
 	switch s.number {
 	case sysSchedYield:
-		self.yielded = s.end + 1
+		self.yielded = true
 	case sysPrctl:
 		if s.args[0] == setName {
 			self.name = readable([]byte(s.memory.text(s.args[1], nameLength)))

@@ -85,7 +85,7 @@ func TestThreadsHaveTheirOwnStacks(t *testing.T) {
 	expect(t, "writes", rows.writes,
 		"t0 call 1 stack 1: 0x7ff8", "t1 call 3 stack 2 thread 2: 0x500 size 4 source 1 syscall 1", "t2 call 3 stack 2 thread 2: 0x10",
 		"t3 call 3 stack 2 thread 2: 0xfff8", "t4 call 2 stack 3: 0x7ff0", "t6 call 4 stack 5 thread 2: 0x20")
-	expect(t, "switches", rows.switches, "t0 0 to 1: begin", "t2 1 to 2: begin", "t4 2 to 1: other", "t6 1 to 2: other", "t8 2 to 1: other")
+	expect(t, "switches", rows.switches, "t0 0 to 1: begin", "t2 1 to 2: begin", "t4 2 to 1: preempt", "t6 1 to 2: preempt", "t8 2 to 1: preempt")
 	if s := p.tracker.threads[2]; s.tid != 77 || s.parent != 1 || s.pointer != 0x7000+77 || s.start != 2 || s.end != open {
 		t.Errorf("thread 2: %+v", s)
 	}
@@ -118,9 +118,9 @@ func TestWaitingInASystemCall(t *testing.T) {
 func TestEmptyTurns(t *testing.T) {
 	p := newProgram(t, filter{}).call('m', 0x1010)
 	first := p.sp
-	rows := p.as(2, otherSP).begin(1, 9, 'k').as(3, 2*otherSP).begin(1, 10, 'k').as(1, first).write(0x10, 8).
+	rows := p.as(2, otherSP).begin(1, 9, 'k').as(3, 2*otherSP).begin(1, 10, 'k').as(1, first).does(syscallEvent(39, value(9))).
 		as(2, otherSP).as(3, 2*otherSP).write(0x20, 8).as(2, otherSP).as(1, first).as(2, otherSP).write(0x30, 8).end()
-	expect(t, "switches", rows.switches, "t0 0 to 1: begin", "t2 1 to 3: begin", "t3 3 to 2: begin")
+	expect(t, "switches", rows.switches, "t0 0 to 1: begin", "t2 1 to 3: begin", "t3 3 to 2: preempt")
 	expect(t, "instructions", rows.instructions, "1: 2", "2: 1", "3: 1", "4: 1")
 }
 
@@ -133,7 +133,7 @@ func TestThreadExit(t *testing.T) {
 	rows := p.does(leave).as(1, first).ret(0x1015, 0).write(0x10, 8).end()
 	expect(t, "calls", rows.calls, "1<0 s depth 0 [0,open] = -", "2<1 m depth 1 [0,3] = 0", "3<0 k depth 0 [1,open] = -", "4<3 f depth 1 [1,open] = -")
 	expect(t, "instructions", rows.instructions, "1: 3", "2: 1", "3: 2", "4: 1")
-	expect(t, "switches", rows.switches, "t0 0 to 1: begin", "t1 1 to 2: begin", "t3 2 to 1: exit")
+	expect(t, "switches", rows.switches, "t0 0 to 1: begin", "t1 1 to 2: preempt", "t3 2 to 1: exit")
 	if want := "t2 call 4 stack 3 thread 2: 0x500 size 4 source 1 syscall 1"; !slices.Contains(rows.writes, want) {
 		t.Errorf("no %q among %q", want, rows.writes)
 	}

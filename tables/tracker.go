@@ -129,6 +129,9 @@ func (t *tracker) control(c *replay.Control) error {
 	if !t.running.begun && c.Kind != replay.Begin && c.Kind != replay.Switch {
 		return t.notBegun()
 	}
+	if c.Event != nil {
+		t.running.passed(c, t.effectTime(c))
+	}
 	switch c.Kind {
 	case replay.Call:
 		s.push(frame{cfa: c.SP, next: c.Next, enterT: c.T, callPC: c.PC, site: c.PC, entryPC: c.Target, args: c.Regs})
