@@ -88,7 +88,7 @@ var historyTables = []Table{
 			col("t", tU64, "the first instruction that the next one executed"),
 			opt("from_thread_id", tU32, "the thread that stopped running; NULL for the first row, where the program begins"),
 			col("to_thread_id", tU32, "the one that went on"),
-			col("reason", tText, "'wait' where the one that stopped was left waiting in a system call, 'exit' where it ended, 'yield' where it gave way (sched_yield), 'begin' where the next one begins, 'other' where it was merely another's turn"),
+			col("reason", tText, "'wait' where the one that stopped was left waiting in a system call, 'exit' where it ended, 'yield' where it gave way (sched_yield), 'preempt' where it was interrupted in its own code, 'begin' where the next one begins, 'other' where it was merely another's turn"),
 		},
 	},
 }

@@ -85,7 +85,7 @@ func TestThreadsHaveTheirOwnStacks(t *testing.T) {
 	expect(t, "writes", rows.writes,
 		"t0 call 1 stack 1: 0x7ff8", "t1 call 3 stack 2 thread 2: 0x500 size 4 source 1 syscall 1", "t2 call 3 stack 2 thread 2: 0x10",
 		"t3 call 3 stack 2 thread 2: 0xfff8", "t4 call 2 stack 3: 0x7ff0", "t6 call 4 stack 5 thread 2: 0x20")
-	expect(t, "switches", rows.switches, "t0 0 to 1: begin", "t2 1 to 2: begin", "t4 2 to 1: other", "t6 1 to 2: other", "t8 2 to 1: other")
+	expect(t, "switches", rows.switches, "t0 0 to 1: begin", "t2 1 to 2: begin", "t4 2 to 1: preempt", "t6 1 to 2: preempt", "t8 2 to 1: preempt")
 	if s := p.tracker.threads[2]; s.tid != 77 || s.parent != 1 || s.pointer != 0x7000+77 || s.start != 2 || s.end != open {
 		t.Errorf("thread 2: %+v", s)
 	}
@@ -118,9 +118,9 @@ func TestWaitingInASystemCall(t *testing.T) {
 func TestEmptyTurns(t *testing.T) {
 	p := newProgram(t, filter{}).call('m', 0x1010)
 	first := p.sp
-	rows := p.as(2, otherSP).begin(1, 9, 'k').as(3, 2*otherSP).begin(1, 10, 'k').as(1, first).write(0x10, 8).
+	rows := p.as(2, otherSP).begin(1, 9, 'k').as(3, 2*otherSP).begin(1, 10, 'k').as(1, first).does(syscallEvent(39, value(9))).
 		as(2, otherSP).as(3, 2*otherSP).write(0x20, 8).as(2, otherSP).as(1, first).as(2, otherSP).write(0x30, 8).end()
-	expect(t, "switches", rows.switches, "t0 0 to 1: begin", "t2 1 to 3: begin", "t3 3 to 2: begin")
+	expect(t, "switches", rows.switches, "t0 0 to 1: begin", "t2 1 to 3: begin", "t3 3 to 2: preempt")
 	expect(t, "instructions", rows.instructions, "1: 2", "2: 1", "3: 1", "4: 1")
 }
 
@@ -133,7 +133,7 @@ func TestThreadExit(t *testing.T) {
 	rows := p.does(leave).as(1, first).ret(0x1015, 0).write(0x10, 8).end()
 	expect(t, "calls", rows.calls, "1<0 s depth 0 [0,open] = -", "2<1 m depth 1 [0,3] = 0", "3<0 k depth 0 [1,open] = -", "4<3 f depth 1 [1,open] = -")
 	expect(t, "instructions", rows.instructions, "1: 3", "2: 1", "3: 2", "4: 1")
-	expect(t, "switches", rows.switches, "t0 0 to 1: begin", "t1 1 to 2: begin", "t3 2 to 1: exit")
+	expect(t, "switches", rows.switches, "t0 0 to 1: begin", "t1 1 to 2: preempt", "t3 2 to 1: exit")
 	if want := "t2 call 4 stack 3 thread 2: 0x500 size 4 source 1 syscall 1"; !slices.Contains(rows.writes, want) {
 		t.Errorf("no %q among %q", want, rows.writes)
 	}
@@ -150,7 +150,7 @@ func TestThreadNames(t *testing.T) {
 		return e
 	}
 	p := newProgram(t, filter{})
-	p.threads[1].tid = 5
+	p.setTID(p.threads[1], 5)
 	p.does(named(sysPrctl, 0, "maker\x00", 15, 0x900)).does(syscallEvent(sysClone3, value(77))).does(syscallEvent(sysClone3, value(78))).
 		does(named(sysPrctl, 0, "later\x00", 15, 0x900)).
 		does(named(sysOpenat, 4, "/proc/self/task/78/comm\x00", 0, 0x900)).does(named(sysWrite, 6, "namedx", 4, 0x900, 5)).does(syscallEvent(sysClose, value(0), 4)).
@@ -160,6 +160,20 @@ func TestThreadNames(t *testing.T) {
 	for number, want := range map[uint32]string{1: "first", 2: "maker", 3: "named"} {
 		if got := p.threads[number].name; got != want {
 			t.Errorf("thread %d is called %q, want %q", number, got, want)
+		}
+	}
+}
+
+// Which thread it is does not depend on who begins first, nor on when the maker's
+// clone ends.
+func TestThreadLineages(t *testing.T) {
+	p := newProgram(t, filter{}).does(syscallEvent(sysClone3, value(11))).does(syscallEvent(sysClone3, value(12))).waits(syscallEvent(sysClone3, nil)).
+		as(2, otherSP).begin(1, 12, 'k').as(3, otherSP).begin(1, 13, 'k').as(4, otherSP).begin(1, 11, 'k').
+		does(syscallEvent(sysClone, value(14))).as(5, otherSP).begin(4, 14, 'k').as(1, entrySP).goesOn(syscallEvent(sysClone3, value(13)))
+	p.end()
+	for number, want := range map[uint32]string{1: "1", 2: "1.2", 3: "1.3", 4: "1.1", 5: "1.1.1"} {
+		if got := p.lineages()[number]; got != want {
+			t.Errorf("thread %d is %q, want %q", number, got, want)
 		}
 	}
 }
@@ -227,7 +241,7 @@ func TestThreadRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	pool := openDatabase(t, path)
-	expect(t, "threads", rows(t, pool, `SELECT * FROM threads ORDER BY thread_id`), "1 1 0 - 0 6 - -", "2 1 77 - 3 5 1 28749")
+	expect(t, "threads", rows(t, pool, `SELECT * FROM threads ORDER BY thread_id`), "1 1 0 - 0 6 - 1 -", "2 1 77 - 3 5 1 1.1 28749")
 	expect(t, "switches", rows(t, pool, `SELECT * FROM switches ORDER BY t`), "3 1 2 wait", "5 2 1 exit")
 	expect(t, "syscalls", rows(t, pool, `SELECT syscall_id, t, thread_id, name, arguments, result, end_t, duration_ns FROM syscalls ORDER BY syscall_id`),
 		`1 2 1 write 1, "abc", 3 3 4 7`, "2 4 2 exit 0 - 4 -", `3 5 1 write 1, "abc", 3 - - -`)

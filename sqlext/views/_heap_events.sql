@@ -9,8 +9,10 @@
 --   t           time of the call
 --   end_t       time of its return
 --   kind        the function
---   since       when it holds: a release from its call on, an allocation from its return
+--   thread_id   the thread
+--   since       where it is in the order of an address's events: a release counts from its call on, an allocation from its return on
 -- A resize that succeeded is a release and an allocation. What a call does inside another of the same address, as malloc in operator new, or as its tail call, is the same event.
+-- Another thread may be given an address before the call that released it has returned, by a call that began before it: hence since. Nobody releases an address before the call that gives it has returned.
 CREATE OR REPLACE VIEW _heap_events AS
 WITH heap AS MATERIALIZED (SELECT * FROM _heap_calls WHERE what <> 'other'),
 stored AS MATERIALIZED (SELECT * FROM heap WHERE kind = 'posix_memalign' AND result = 0),
@@ -19,7 +21,7 @@ event AS (
   FROM heap WHERE what <> 'release' AND kind <> 'posix_memalign' AND result <> 0
   UNION ALL
   SELECT s.process_id, s.thread_id, arg_max(w.value, w.t), s.call_id, false, s.size, s.stack_id, s.call_pc, s.t, s.end_t, s.kind
-  FROM stored s JOIN writes w ON w.addr = s.pointer AND w.process_id = s.process_id AND w.t > s.t AND w.t <= s.end_t AND w.size = 8
+  FROM stored s JOIN writes w ON w.addr = s.pointer AND w.thread_id = s.thread_id AND w.t > s.t AND w.t <= s.end_t AND w.size = 8
   GROUP BY ALL
   UNION ALL
   SELECT process_id, thread_id, pointer, call_id, true, NULL, stack_id, call_pc, t, end_t, kind
@@ -28,5 +30,5 @@ event AS (
 nested AS (
   SELECT *, lag(coalesce(end_t, 18446744073709551615::UBIGINT)) OVER (PARTITION BY thread_id, address, released ORDER BY call_id) AS ended
   FROM event)
-SELECT process_id, address, call_id, released, size, stack_id, call_pc, t, end_t, kind, CASE WHEN released THEN t ELSE end_t END AS since
+SELECT process_id, address, call_id, released, size, stack_id, call_pc, t, end_t, kind, thread_id, CASE WHEN released THEN t ELSE coalesce(end_t, t) END AS since
 FROM nested WHERE ended IS NULL OR t > ended;

@@ -56,5 +56,9 @@ JOIN (VALUES
   ('mallinfo2', 'mallinfo2', 'other', NULL, NULL, NULL),
   ('malloc_info', 'malloc_info', 'other', NULL, NULL, NULL),
   ('malloc_stats', 'malloc_stats', 'other', NULL, NULL, NULL),
-  ('malloc_usable_size', 'malloc_usable_size', 'other', NULL, NULL, NULL)
+  ('malloc_usable_size', 'malloc_usable_size', 'other', NULL, NULL, NULL),
+  -- A thread that ends gives up what it keeps for its next calls of malloc, by calls of free.
+  ('__malloc_arena_thread_freeres', 'thread_freeres', 'other', NULL, NULL, NULL),
+  ('arena_thread_freeres', 'thread_freeres', 'other', NULL, NULL, NULL),
+  ('tcache_thread_shutdown', 'thread_freeres', 'other', NULL, NULL, NULL)
 ) k(symbol, kind, what, pointer, size, count) USING (symbol);

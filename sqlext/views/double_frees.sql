@@ -14,7 +14,7 @@
 --   first_function  the function that made that call
 --   first_file      source file of that call
 --   first_line      source line of that call
--- Empty for an index of a part, which may lack the allocation.
+-- What the C library releases once more as a thread ends, which it keeps for that thread, is left out. Empty for an index of a part, which may lack the allocation.
 -- Example: SELECT kind, address, function, line, first_function, first_line FROM double_frees ORDER BY t
 CREATE OR REPLACE VIEW double_frees AS
 WITH event AS (
@@ -25,12 +25,20 @@ WITH event AS (
     lag(stack_id) OVER earlier AS first_stack_id,
     lag(call_pc) OVER earlier AS first_pc
   FROM _heap_events
-  WINDOW earlier AS (PARTITION BY process_id, address ORDER BY since, call_id, NOT released))
+  WINDOW earlier AS (PARTITION BY process_id, address ORDER BY since, call_id, NOT released)),
+wrong AS MATERIALIZED (FROM event WHERE released AND coalesce(was_released, true)),
+-- Without the C library's symbols its work at a thread's end is known by its stack, on which nobody else is.
+ending AS (
+  SELECT w.call_id
+  FROM wrong w
+  JOIN threads h ON h.thread_id = w.thread_id AND h.parent_thread_id IS NOT NULL
+  JOIN stack_frames s ON s.stack_id = w.stack_id
+  GROUP BY w.call_id
+  HAVING count(DISTINCT coalesce(s.module, '')) = 1 AND NOT list_contains((SELECT list(parse_filename(executable)) FROM processes), any_value(s.module)))
 SELECT e.process_id, CASE WHEN e.was_released THEN 'double' ELSE 'invalid' END AS kind, e.address, e.t, e.call_id, e.stack_id,
   a.function, a.file, a.line, e.first_t, e.first_call_id, e.first_stack_id,
   r.function AS first_function, r.file AS first_file, r.line AS first_line
-FROM event e
+FROM wrong e ANTI JOIN ending x ON x.call_id = e.call_id
 LEFT JOIN frames a ON a.pc = e.call_pc AND a.process_id = e.process_id AND a.level = 0
 LEFT JOIN frames r ON r.pc = e.first_pc AND r.process_id = e.process_id AND r.level = 0
-WHERE e.released AND coalesce(e.was_released, true)
-  AND NOT EXISTS (FROM _meta WHERE key = 'functions' AND value <> '' OR key = 'from' AND value <> '0');
+WHERE NOT EXISTS (FROM _meta WHERE key = 'functions' AND value <> '' OR key = 'from' AND value <> '0');

@@ -26,6 +26,7 @@
 -- A function may make room for its locals by a push, of rax for instance: that is a write to what will lie there, and a row
 -- before the first assignment. It stays, because nothing tells it from a parameter that is stored by a push with certainty:
 -- a write of more bytes than the local has, in the first instructions of the function, is such a one most of the time.
+-- Of a thread-local variable, the writes to all threads' are there.
 -- What lives in registers only is an error that says so. It needs Hindsight: other clients of the file do not have it.
 -- Example: SELECT w.t, w.text, f.function, f.file, f.line FROM variable_writes('counter') w JOIN stack_frames f USING (stack_id) ORDER BY w.t, f.level
 CREATE OR REPLACE MACRO variable_writes(name) AS TABLE
