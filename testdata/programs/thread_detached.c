@@ -1,6 +1,6 @@
 // Detached threads, made so and turned so, which nobody joins.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0 static
+// matrix: O2
 #include "thread.h"
 #include <semaphore.h>
 

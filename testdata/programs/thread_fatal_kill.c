@@ -1,6 +1,6 @@
 // A signal to the process, of which nobody knows, ends it while threads are blocked.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O2 static
+// matrix: O0
 // ends: SIGTERM
 #include "thread.h"
 

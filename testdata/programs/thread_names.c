@@ -1,6 +1,6 @@
 // Threads that name themselves and others, and know their numbers.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O2 static
+// matrix: static
 #include "thread.h"
 #include <sys/prctl.h>
 

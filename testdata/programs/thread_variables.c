@@ -39,15 +39,9 @@ int main(void)
 	for (int i = 0; i < THREADS; i++)
 		join(t[i]);
 	CHECK_EQ(mine, 1000);
-	for (int i = 0; i < THREADS; i++) {
+	for (int i = 0; i < THREADS; i++)
 		for (int j = 0; j < i; j++)
 			CHECK(place[i].address != place[j].address);
-		printf("truth variable mine%d %#lx 8\n", i, place[i].address);
-		printf("truth assigned mine%d", i);
-		for (int j = 1; j <= TURNS; j++)
-			printf(" %d:%d", place[i].id, 1000 + j);
-		printf("\n");
-	}
 	printf("truth own-writes mine");
 	for (int i = 0; i < THREADS * TURNS; i++)
 		printf(" %d:%d", place[i / TURNS].id, 1001 + i % TURNS);
