@@ -159,6 +159,7 @@ func (r *recorder) finish(err error) (*Result, error) {
 		err = errors.Join(err, r.w.Abandon(r.meta))
 	}
 	err = errors.Join(err, r.pages.close(), r.mem.Close())
+	r.clock.end()
 	for _, t := range r.threads {
 		_ = t.stat.Close() // only read from
 	}

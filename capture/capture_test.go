@@ -206,7 +206,7 @@ func TestFixtures(t *testing.T) {
 	own, _ := filepath.Glob("testdata/*.c")
 	shared, _ := filepath.Glob("../testdata/programs/*.c")
 	refused := map[string]string{
-		"refused_fork.c": "clone", "spin_until_alarm.c": "SIGALRM", "legacy_call.c": "int 0x80",
+		"refused_fork.c": "clone", "legacy_call.c": "int 0x80",
 	}
 	if len(own) == 0 || len(shared) == 0 {
 		t.Fatal("no fixtures")
@@ -214,9 +214,6 @@ func TestFixtures(t *testing.T) {
 	for _, source := range append(own, shared...) {
 		name := filepath.Base(source)
 		t.Run(name, func(t *testing.T) {
-			if name == "spin_until_alarm.c" && testing.Short() {
-				t.Skip("takes as long as the recorder's patience")
-			}
 			program := built(t, source, "-O2")
 			what, ok := refused[name]
 			if !ok {

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,9 @@ type checkpointer struct {
 	last time.Time         // when the last one was made, or the program began
 	next time.Time         // not due before
 	zero map[uint64]uint64 // hash of so many zero bytes
+
+	table, now map[uint64]uint64 // hashes of pages by address, see hashAll
+	changed    []uint64
 }
 
 const (
@@ -51,20 +55,54 @@ func (r *recorder) checkpoint(regs *recording.Regs) error {
 		return nil
 	}
 	began := time.Now()
-	maps, err := r.maps()
-	if err != nil {
-		return err
-	}
 	e := recording.Event{Kind: recording.KindCheckpoint, Regs: *regs, StartNS: r.now()}
-	for _, m := range maps {
-		if m.prot&unix.PROT_WRITE != 0 && !strings.HasPrefix(m.name, "[v") {
-			e.Hashes = r.hashMapping(e.Hashes, m)
-		}
+	var err error
+	if e.Hashes, err = r.hashAll(false); err != nil {
+		return err
 	}
 	c := &r.checkpoints
 	c.last = time.Now()
 	c.next = c.last.Add(max(firstCheckpoint, costShare*c.last.Sub(began)))
 	return r.append(&e)
+}
+
+// hashAll returns the hashes of all writable memory. With pages it also notes, in
+// checkpoints.changed, which pages changed since the last time with pages.
+func (r *recorder) hashAll(pages bool) (list []recording.MemoryHash, err error) {
+	maps, err := r.maps()
+	if err != nil {
+		return nil, err
+	}
+	c := &r.checkpoints
+	before := c.table
+	if c.now = nil; pages {
+		c.now, c.changed = map[uint64]uint64{}, c.changed[:0]
+	}
+	for _, m := range maps {
+		if m.prot&unix.PROT_WRITE != 0 && !strings.HasPrefix(m.name, "[v") {
+			list = r.hashMapping(list, m)
+		}
+	}
+	if pages {
+		for page, hash := range c.now {
+			if old, ok := before[page]; !ok || old != hash {
+				c.changed = append(c.changed, page)
+			}
+		}
+		slices.Sort(c.changed)
+		c.table = c.now
+	}
+	return list, nil
+}
+
+// notePages notes the hashes of the pages of mem, where that is wanted.
+func (c *checkpointer) notePages(addr uint64, mem []byte) {
+	if c.now == nil {
+		return
+	}
+	for i := 0; i+pageSize <= len(mem); i += pageSize {
+		c.now[addr+uint64(i)] = recording.HashMemory(mem[i : i+pageSize])
+	}
 }
 
 // hashMapping appends the hashes of a mapping's memory.
@@ -92,6 +130,7 @@ func (r *recorder) hashAnonymous(list []recording.MemoryHash, addr uint64, used 
 	h := recording.MemoryHash{Addr: recording.Addr(addr), Length: n}
 	switch mem := r.pages.read(&r.tracee, addr, used); {
 	case mem != nil:
+		c.notePages(addr, mem)
 		h.Hash = recording.HashMemory(mem)
 	case reservation:
 		return list
@@ -107,6 +146,7 @@ func (r *recorder) hashFile(list []recording.MemoryHash, m procMap) []recording.
 	for at := m.start; at < m.end; at += recording.MaxHashed {
 		n := r.peek(at, buf[:min(recording.MaxHashed, m.end-at)]) // less at the end of a file
 		if n > 0 {
+			r.checkpoints.notePages(at, buf[:n])
 			list = append(list, recording.MemoryHash{Addr: recording.Addr(at), Length: uint64(n), Hash: recording.HashMemory(buf[:n])})
 		}
 	}

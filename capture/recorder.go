@@ -19,18 +19,23 @@ type recorder struct {
 	threads    []*thread
 	lastThread uint32                // the number given last
 	strangers  map[int]ptrace.Status // stops of threads that were not told of yet
+	collected  int                   // stops that wait took
+	draining   bool
 	turnBegan  time.Time
-	w          *recording.Writer
-	meta       *recording.Meta
-	began      time.Time
-	cpu        int
-	syscalls   uint64
-	gone       bool // the program has ended, with status
-	status     ptrace.Status
-	exit       recording.Exit
-	final      bool            // an exit is under way: nothing more is recorded
-	dying      bool            // a thread ended that did not say so: all are about to
-	sites      map[uint64]bool // addresses behind syscall instructions seen
+	clock      clock
+	// preemptCost is how long it took to record where a thread was.
+	preemptCost time.Duration
+	w           *recording.Writer
+	meta        *recording.Meta
+	began       time.Time
+	cpu         int
+	syscalls    uint64
+	gone        bool // the program has ended, with status
+	status      ptrace.Status
+	exit        recording.Exit
+	final       bool            // an exit is under way: nothing more is recorded
+	dying       bool            // a thread ended that did not say so: all are about to
+	sites       map[uint64]bool // addresses behind syscall instructions seen
 
 	brk         uint64
 	stackLow    uint64

@@ -57,6 +57,9 @@ func (r *recorder) turn() error {
 	}
 	r.quiet.Collect()
 	t.stopped = false
+	if r.clock.begun {
+		t.interrupted = r.clock.disarm(t.pid)
+	}
 	signal, err := r.handle(t.stop)
 	t.signal = signal
 	return err
@@ -64,6 +67,9 @@ func (r *recorder) turn() error {
 
 func (r *recorder) resume(t *thread) error {
 	t.running = true
+	if r.clock.begun {
+		r.clock.arm(t.pid, r.limit())
+	}
 	return ptrace.ResumeToSyscall(t.pid, t.signal)
 }
 
@@ -197,6 +203,7 @@ func (r *recorder) wait(options int) error {
 		}
 		return nil
 	}
+	r.collected++
 	t := r.threads[i]
 	if ended {
 		r.dying = r.dying || !t.ending
@@ -220,7 +227,8 @@ func (r *recorder) alive(t *thread) bool { return slices.Contains(r.threads, t) 
 // that is not recorded: no other thread is in the midst of a call's end.
 func (r *recorder) quiescent() bool {
 	for _, t := range r.threads {
-		if t != r.thread && (t.stopped || t.running && t.state() != 'S') {
+		ends := t.stopped && t.waiting && t.stop.StopSignal() == ptrace.SyscallStop
+		if t != r.thread && (ends || t.running && t.state() != 'S') {
 			return false
 		}
 	}
@@ -260,6 +268,11 @@ func (r *recorder) handle(st ptrace.Status) (signal int, err error) {
 			return 0, err
 		}
 	default:
+		if r.interrupted {
+			if err := r.absorb(); err != nil || r.dying {
+				return 0, err
+			}
+		}
 		r.inSyscall = true
 		if err := r.enter(); err != nil {
 			return 0, err

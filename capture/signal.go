@@ -4,32 +4,22 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"time"
 
 	"golang.org/x/sys/unix"
 
-	"hindsight/internal/abi"
 	"hindsight/internal/ptrace"
 	"hindsight/internal/recording"
 )
 
 // heldSignal is a signal that arrived while the program was in user code. Where
-// in the program that was cannot be told exactly, so it waits for the next
+// in the program that was costs much to record, so it waits for the next
 // system call and arrives there: a delay that no program can tell from a later
-// signal.
+// signal. Where none comes soon the program is interrupted: see preempt.
 type heldSignal struct {
 	number   int
 	info     ptrace.SigInfo
 	injected bool // given to the kernel, which is about to deliver it
 }
-
-// How long the program may run without a system call while a signal is held:
-// one that has a handler, and one that is to end the program, for which whoever
-// sent it waits.
-const (
-	patience      = 5 * time.Second
-	patienceToDie = time.Second
-)
 
 // onSignal handles a signal-delivery stop and returns the signal to resume with.
 func (r *recorder) onSignal(number int) (int, error) {
@@ -41,13 +31,16 @@ func (r *recorder) onSignal(number int) (int, error) {
 	if err := ptrace.GetRegs(r.pid, &regs); err != nil {
 		return 0, err
 	}
+	if ownStop(number, &info) {
+		return r.preempt(&regs)
+	}
 	if r.final {
 		return number, nil
 	}
 	if info, ok := r.arrived(number); ok {
 		if !r.atBoundary(&regs) {
 			// Another one of its number came first, behind the event.
-			r.hold(number, info, patience)
+			r.hold(number, info)
 			return 0, nil
 		}
 		return r.deliver(number, info, &regs, false)
@@ -99,11 +92,7 @@ func (r *recorder) asynchronous(number int, info *ptrace.SigInfo, regs *ptrace.R
 	if r.atBoundary(regs) {
 		return r.deliver(number, info, regs, false)
 	}
-	if caught {
-		r.hold(number, info, patience)
-	} else {
-		r.hold(number, info, patienceToDie)
-	}
+	r.hold(number, info)
 	return 0, nil
 }
 
@@ -125,38 +114,11 @@ func (r *recorder) atBoundary(regs *ptrace.Regs) bool {
 	return now == last
 }
 
-// hold keeps a signal until the next system call, for at most limit of the
-// program's time.
-func (r *recorder) hold(number int, info *ptrace.SigInfo, limit time.Duration) {
+// hold keeps a signal until the next event, which the clock makes if the program
+// makes none.
+func (r *recorder) hold(number int, info *ptrace.SigInfo) {
 	r.held = append(r.held, heldSignal{number: number, info: *info})
-	if len(r.held) > 1 {
-		return
-	}
-	before, err := cpuTime(r.leader)
-	if err != nil {
-		return // without a clock it is held for as long as it takes
-	}
-	r.watch(number, limit, before, r.w.Events())
-}
-
-// watch ends the recording when the program has run for limit since a signal was
-// held. event identifies the place: there have been no events since.
-func (r *recorder) watch(number int, limit, before time.Duration, event uint64) {
-	time.AfterFunc(limit, func() {
-		if r.w.Events() != event {
-			return
-		}
-		now, err := cpuTime(r.leader)
-		if err != nil {
-			return
-		}
-		if now-before < limit {
-			r.watch(number, limit, before, event)
-			return
-		}
-		r.end(&RefusedError{Event: event, Name: abi.SignalName(number), Reason: fmt.Sprintf(
-			"the signal arrived in a computation that made no system call for %v, at which it could be delivered", limit)})
-	})
+	r.clock.begin(r.leader)
 }
 
 // takeHeld returns the next held signal for the kernel to deliver as the program
@@ -254,6 +216,9 @@ func (r *recorder) fatal(number int, info *ptrace.SigInfo, regs *ptrace.Regs, sy
 			return err
 		}
 		*regs = r.event.After
+	}
+	if err := r.drain(); err != nil {
+		return err
 	}
 	r.final = true
 	if err := r.checkpoint(regs); err != nil {

@@ -96,6 +96,9 @@ func (r *recorder) skip() error {
 
 // leaveForever records an exit, from which there is no return.
 func (r *recorder) leaveForever() error {
+	if err := r.drain(); err != nil {
+		return err
+	}
 	r.final = true
 	if err := r.checkpoint(&r.event.Regs); err != nil {
 		return err
@@ -173,8 +176,11 @@ func (r *recorder) emit() error {
 	if r.child != nil {
 		return r.addChild()
 	}
-	if !r.checkpointDue() {
+	if r.draining || !r.checkpointDue() {
 		return nil
+	}
+	if err := r.drain(); err != nil {
+		return err
 	}
 	return r.checkpoint(&r.event.After)
 }

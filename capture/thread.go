@@ -42,10 +42,12 @@ type thread struct {
 	stopped bool          // there is one
 	signal  int           // to resume with
 
-	yields   bool    // it said that others may run
-	child    *thread // that it is making
-	ending   bool    // by its exit
-	clearTID uint64  // what the kernel clears when it ends, 0 for nothing
+	yields bool // others may run
+	// interrupted: the clock sent it a signal that it has not taken yet.
+	interrupted bool
+	child       *thread // that it is making
+	ending      bool    // by its exit
+	clearTID    uint64  // what the kernel clears when it ends, 0 for nothing
 }
 
 // newThread takes on the thread tid of the process pid.
@@ -155,6 +157,7 @@ func (r *recorder) addChild() error {
 	}
 	r.child = nil
 	r.threads = append(r.threads, t)
+	r.clock.begin(r.leader)
 	if _, err := ptrace.GetXSave(t.pid, r.xsave); err != nil {
 		return err
 	}

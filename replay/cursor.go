@@ -149,6 +149,8 @@ type overview struct {
 	layout  *layout
 	start   *recording.Event
 	objects []string // the mapped files' contents, in order of their first use
+	// interrupted: a thread is interrupted somewhere in user code.
+	interrupted bool
 }
 
 // scan reads all events once. That the recording is cut off is no error.
@@ -173,6 +175,7 @@ func scan(ctx context.Context, rec *recording.Recording) (found overview, err er
 		if found.start == nil {
 			found.start = cloneEvent(&e)
 		}
+		found.interrupted = found.interrupted || e.Kind == recording.KindPreempt
 		for i := range e.Maps {
 			m := &e.Maps[i]
 			mapped = noteMapped(mapped, m)

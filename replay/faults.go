@@ -76,7 +76,7 @@ func (x *translated) deliver(signal int, g *recording.Regs) error {
 	if err := x.play.fault(signal, g); err != nil || x.play.done {
 		return err
 	}
-	x.feed.fill()
+	x.prepareNext()
 	return x.enterThread(g)
 }
 

@@ -52,6 +52,8 @@ type hostOptions struct {
 	// StripExec maps the program's pages without PROT_EXEC, so that code that
 	// escapes from the code cache faults.
 	StripExec bool
+	// NoPlaces: the engine cannot find where a thread was interrupted.
+	NoPlaces bool
 	// Patches applies the int3 that the recorder put over instructions which
 	// only it can perform.
 	Patches bool
@@ -78,6 +80,9 @@ func newHost(ctx context.Context, rec *recording.Recording, opt hostOptions) (*h
 	found, err := scan(ctx, rec)
 	if err != nil {
 		return nil, err
+	}
+	if found.interrupted && opt.NoPlaces {
+		return nil, errInterrupted
 	}
 	h.places, h.start = found.layout, found.start
 	var ok bool

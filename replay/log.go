@@ -229,7 +229,7 @@ func (d *logDecoder) nextEvent() (*recording.Event, error) {
 		case recording.KindStart:
 			d.columns.setBases(basesOf(&e.After))
 			continue
-		case recording.KindCheckpoint, recording.KindExit:
+		case recording.KindCheckpoint, recording.KindPreempt, recording.KindExit:
 			continue
 		}
 		if d.used == len(d.ring) {

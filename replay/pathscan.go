@@ -77,7 +77,7 @@ func (s *pathScan) segment(pc uint64, code []byte, insts []x86.Inst) (next, cut 
 		alone := t.alone(in)
 		// bytes that end within an instruction are not yet a bad one
 		short := in.Kind == x86.Bad && at+15 > len(code)
-		if len(t.path) > 0 && (alone || short || !s.fits(in)) {
+		if len(t.path) > 0 && (alone || short || !s.fits(in) || in.PC == t.watch.pc) {
 			return 0, in.PC, true
 		}
 		s.take(in)

@@ -21,7 +21,9 @@ import (
 type Engine int
 
 const (
-	// Native executes the program's own code: fast, logs nothing.
+	// Native executes the program's own code: fast, logs nothing. Where the recording
+	// has threads that were interrupted in user code it is Translated, with Discard:
+	// such places have to be looked for at every pass.
 	Native Engine = iota
 	// Translated executes under the binary translator.
 	Translated

@@ -149,9 +149,14 @@ func (c *cache) emitFeedMemory() {
 // sumRegister is rcx = 3*rcx + reg.
 func (c *cache) sumRegister(reg int) {
 	c.emit(0x48, 0x8d, 0x0c, 0x49) // lea rcx, [rcx+rcx*2]
-	if reg == x86.RSP {            // it cannot be an index
-		c.emit(0x48, 0x8d, 0x0c, 0x0c)
+	c.addToRCX(reg)
+}
+
+// addToRCX is rcx += reg.
+func (c *cache) addToRCX(reg int) {
+	if reg == x86.RSP { // it cannot be an index
+		c.emit(0x48, 0x8d, 0x0c, 0x0c) // lea rcx, [rsp+rcx]
 		return
 	}
-	c.emit(0x48|byte(reg>>3)<<1, 0x8d, 0x0c, 1|byte(reg&7)<<3)
+	c.emit(0x48|byte(reg>>3)<<1, 0x8d, 0x0c, 1|byte(reg&7)<<3) // lea rcx, [rcx+reg]
 }

@@ -84,8 +84,19 @@ func replay(ctx context.Context, rec *recording.Recording, opt Options) (*Result
 	if err != nil {
 		return nil, err
 	}
+	result, err := replayWith(ctx, rec, opt, e)
+	if !errors.Is(err, errInterrupted) {
+		return result, err
+	}
+	opt.Engine, opt.Discard = Translated, true
+	if e, err = newEngine(opt); err != nil {
+		return nil, err
+	}
 	return replayWith(ctx, rec, opt, e)
 }
+
+// errInterrupted is newHost's answer to an engine that cannot find places.
+var errInterrupted = errors.New("a thread is interrupted in user code")
 
 // replayWith replays on the calling thread with the engine, which it closes.
 func replayWith(ctx context.Context, rec *recording.Recording, opt Options, e engine) (result *Result, err error) {

@@ -22,7 +22,7 @@ func (x *translated) atSlow(g *recording.Regs, view int) error {
 		if err := x.play.emulated(recording.KindXSave, g, 0); err != nil || x.play.done {
 			return err
 		}
-		x.feed.fill()
+		x.prepareNext()
 		return x.enterThread(g)
 	}
 	code := x.tr.code.fetch(g.Rip)
@@ -274,7 +274,7 @@ func (x *translated) atInput(s *site, g *recording.Regs) error {
 		if err := x.play.emulated(recording.KindTSC, g, 0); err != nil || x.play.done {
 			return err
 		}
-		x.feed.fill()
+		x.prepareNext()
 		if g.Rip != in.Next() || x.play.running != running {
 			return x.enterThread(g)
 		}

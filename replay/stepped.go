@@ -140,6 +140,12 @@ func (s *stepped) decodeAt(pc uint64) *decoded {
 // happens at it.
 func (s *stepped) instruction() error {
 	pc := s.g.Rip
+	if e := s.interruptedNext(); e != nil && e.Regs.Rip == pc {
+		if found, err := s.preempted(&s.g); err != nil || found.taken {
+			s.loaded = false
+			return err
+		}
+	}
 	d := s.decodeAt(pc)
 	switch {
 	case pc >= vsyscallStart:

@@ -37,7 +37,7 @@ const (
 // fresh tells whether the instruction at which the thread goes on was entered by a
 // control transfer: what comes behind a system call, and where a signal leads.
 func (th *thread) fresh() bool {
-	return th.last != recording.KindTSC && th.last != recording.KindXSave
+	return th.last != recording.KindTSC && th.last != recording.KindXSave && th.last != recording.KindPreempt
 }
 
 // giveTurn gives the turn to the thread whose event comes next, of which e is the

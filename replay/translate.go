@@ -54,6 +54,7 @@ const (
 	siteFault                 // an instruction that raises a signal, or cannot be replayed
 	siteInput                 // rdtsc, cpuid …: the tracer answers, then it goes on behind
 	siteSlow                  // an instruction that the tracer executes and logs
+	siteWatch                 // where a thread is interrupted, perhaps
 )
 
 // site is an int3 in the code cache.
@@ -108,6 +109,7 @@ type translator struct {
 	pages        map[uint64][]int32 // translations with code of a page
 	tails        map[uint32]uint32  // last link of a chain, by bucket
 	mode         struct{ df, kmovq bool }
+	watch        watch
 
 	path   []scanned
 	memo   *x86.Memo
@@ -198,6 +200,9 @@ func (t *translator) translate(pc uint64, sieve bool) (int32, error) {
 	t.record.begin(t, pc)
 	t.translations[id].steps = uint32(t.record.firstStep)
 	t.sides = t.sides[:0]
+	if pc == t.watch.pc {
+		t.emitWatch()
+	}
 	if t.host.renamed >= 0 {
 		c.storeSlot(t.host.renamed, slotRenamed)
 		c.loadSlot(t.host.renamed, slotR15)

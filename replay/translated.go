@@ -131,7 +131,7 @@ func (x *translated) loop() error {
 	if err != nil || x.play.done {
 		return err
 	}
-	x.feed.fill()
+	x.prepareNext()
 	if err := x.enterBlock(&g); err != nil {
 		return err
 	}
@@ -328,6 +328,8 @@ func (x *translated) atTrap(off uint32, view int, r *recording.Regs) error {
 		return x.atFault(&g)
 	case siteInput:
 		return x.atInput(s, &g)
+	case siteWatch:
+		return x.atWatch(&g)
 	default:
 		return x.atSlow(&g, view)
 	}
@@ -401,7 +403,7 @@ func (x *translated) atSyscall(r *recording.Regs) error {
 	if err := x.play.syscall(&g); err != nil || x.play.done {
 		return err
 	}
-	x.feed.fill()
+	x.prepareNext()
 	if g.Rip == next && x.play.running == running {
 		return x.enterAt(&g, behind)
 	}

@@ -49,8 +49,14 @@ const (
 	// thread's next event is the KindSyscall that ends the call, with the same Regs:
 	// the thread executes nothing between the two.
 	KindWait
+	// KindPreempt is a place in user code at which a thread was interrupted: Regs
+	// and After are the registers there, XSave the extended state, Hashes those of
+	// all writable memory (as in a checkpoint), Input the contents of some pages that
+	// change often. The thread executes, from its event before, up to the first
+	// instruction at which all of this is equal.
+	KindPreempt
 
-	lastKind = KindWait
+	lastKind = KindPreempt
 )
 
 // Event is one recorded input of the program. Slices that a reader returned

@@ -6,7 +6,7 @@ import (
 )
 
 var kindNames = [...]string{KindStart: "start", KindSyscall: "syscall", KindTSC: "tsc", KindXSave: "xsave",
-	KindSignal: "signal", KindCheckpoint: "checkpoint", KindExit: "exit", KindThread: "thread", KindWait: "wait"}
+	KindSignal: "signal", KindCheckpoint: "checkpoint", KindExit: "exit", KindThread: "thread", KindWait: "wait", KindPreempt: "preempt"}
 
 // String names the kind.
 func (k Kind) String() string {
