@@ -13,6 +13,8 @@ type pathNode struct {
 	parent, key uint32
 	depth       uint32 // functions on it
 	recursive   bool   // its innermost function is on it twice
+	thread      bool   // it begins where a thread does that is not the first
+	underMain   bool   // main is on it, or in another thread a function of the program's own
 	// first is the longest beginning of the path, itself included, whose innermost
 	// function is not on it twice: has looks at few nodes of a deep recursion.
 	first uint32
@@ -26,6 +28,7 @@ type pathMaker struct {
 	nodes []pathNode // node 0 is the empty path
 	found map[pathStep]uint32
 	main  uint32 // the key of the program's main; 0 for none
+	keys  []keyInfo
 }
 
 // pathNames is how many functions a path's text has at most, the innermost ones.
@@ -35,7 +38,7 @@ const pathNames = 64
 // matchPaths makes _paths, and for each side _stack_paths. Inlined functions are
 // not on a path, since compilers inline in one build and not in the other.
 func (h *History) matchPaths(ctx context.Context, m *matcher, sides []pairSide) error {
-	p := &pathMaker{nodes: make([]pathNode, 1), found: map[pathStep]uint32{}, main: m.mainKey()}
+	p := &pathMaker{nodes: make([]pathNode, 1), found: map[pathStep]uint32{}, main: m.mainKey(), keys: m.keys}
 	if err := h.exec(ctx, "CREATE TABLE memory.main._paths (path_id UINTEGER, parent_path_id UINTEGER, function_key UINTEGER, depth UINTEGER, recursive BOOLEAN, under_main BOOLEAN, path VARCHAR)"); err != nil {
 		return err
 	}
@@ -58,7 +61,7 @@ func (h *History) matchPaths(ctx context.Context, m *matcher, sides []pairSide) 
 		if n.key != 0 {
 			key = n.key
 		}
-		return []driver.Value{uint32(i + 1), parent, key, n.depth, n.recursive, p.main != 0 && p.has(uint32(i+1), p.main), p.text(uint32(i+1), names)}
+		return []driver.Value{uint32(i + 1), parent, key, n.depth, n.recursive, n.underMain, p.text(uint32(i+1), names)}
 	})
 }
 
@@ -78,14 +81,16 @@ func (h *History) sidePaths(ctx context.Context, p *pathMaker, schema string) er
 	}
 	// A parent's number is smaller than its children's.
 	query := fmt.Sprintf(`
-		SELECT s.stack_id, coalesce(s.parent_stack_id, 0), coalesce(k.function_key, 0)
+		SELECT s.stack_id, coalesce(s.parent_stack_id, 0), coalesce(k.function_key, 0), s.parent_stack_id IS NULL AND s.stack_id IN (
+			SELECT c.stack_id FROM %[1]s.calls c JOIN %[1]s.threads h USING (thread_id)
+			WHERE c.parent_call_id IS NULL AND h.parent_thread_id IS NOT NULL AND c.stack_id IS NOT NULL)
 		FROM %[1]s.stacks s LEFT JOIN %[1]s._function_keys k USING (function_id) ORDER BY 1`, schema)
 	pathOf := map[uint32]uint32{}
 	var stacks []uint32
 	err := h.each(ctx, query, func(v []driver.Value) {
 		id, parent, key := v[0].(uint32), v[1].(uint32), v[2].(uint32)
 		stacks = append(stacks, id)
-		pathOf[id] = p.step(pathOf[parent], key)
+		pathOf[id] = p.step(pathOf[parent], key, v[3] == true)
 	})
 	if err != nil {
 		return err
@@ -96,16 +101,22 @@ func (h *History) sidePaths(ctx context.Context, p *pathMaker, schema string) er
 }
 
 // step is the path of a call of function key from path parent. What is before the
-// program's main is left out.
-func (p *pathMaker) step(parent, key uint32) uint32 {
-	if key != 0 && key == p.main && !p.has(parent, key) {
-		parent = 0
+// program's main is left out, and in another thread what is before the first
+// function of the program's own. begins tells that such a thread begins with the
+// call.
+func (p *pathMaker) step(parent, key uint32, begins bool) uint32 {
+	from := &p.nodes[parent]
+	thread, underMain := begins || from.thread, from.underMain
+	switch {
+	case key == 0:
+	case key == p.main && !p.has(parent, key), thread && !underMain && p.keys[key-1].own:
+		parent, underMain = 0, true
 	}
 	s := pathStep{parent, key}
 	if id, ok := p.found[s]; ok {
 		return id
 	}
-	n := pathNode{parent: parent, key: key, depth: p.nodes[parent].depth + 1, recursive: p.has(parent, key)}
+	n := pathNode{parent: parent, key: key, depth: p.nodes[parent].depth + 1, recursive: p.has(parent, key), thread: thread, underMain: underMain}
 	id := uint32(len(p.nodes))
 	n.first = id
 	if n.recursive {

@@ -221,7 +221,7 @@ func TestPathMaker(t *testing.T) {
 	} {
 		path := uint32(0)
 		for _, k := range c.keys {
-			path = p.step(path, k)
+			path = p.step(path, k, false)
 		}
 		if got := p.text(path, names); got != c.text || p.nodes[path].recursive != c.recursive {
 			t.Errorf("%v: %s, recursive %v", c.keys, got, p.nodes[path].recursive)
@@ -229,12 +229,34 @@ func TestPathMaker(t *testing.T) {
 	}
 	path := uint32(0)
 	for i := range 200_000 {
-		path = p.step(path, uint32(i%3+1))
-		p.step(path, 8)
+		path = p.step(path, uint32(i%3+1), false)
+		p.step(path, 8, false)
 	}
 	text := p.text(path, names)
 	if !strings.HasPrefix(text, "…;") || strings.Count(text, ";") != pathNames || p.nodes[path].depth != 200_000 {
 		t.Errorf("a deep path: %s of depth %d", text, p.nodes[path].depth)
+	}
+}
+
+// A thread's path begins with the first function of the program's own.
+func TestThreadPaths(t *testing.T) {
+	p := &pathMaker{nodes: make([]pathNode, 1), found: map[pathStep]uint32{}, main: 4, keys: []keyInfo{{}, {}, {own: true}, {own: true}}}
+	names := []string{"?", "clone", "start", "work", "main"}
+	for _, c := range []struct {
+		keys      []uint32
+		text      string
+		underMain bool
+	}{
+		{[]uint32{1, 2}, "clone;start", false}, {[]uint32{1, 2, 3, 3, 1}, "work;work;clone", true}, {[]uint32{1, 0, 2}, "clone;?;start", false},
+		{[]uint32{1, 2, 4, 3}, "main;work", true},
+	} {
+		path := uint32(0)
+		for i, k := range c.keys {
+			path = p.step(path, k, i == 0)
+		}
+		if got := p.text(path, names); got != c.text || p.nodes[path].underMain != c.underMain {
+			t.Errorf("%v: %s, under main %v", c.keys, got, p.nodes[path].underMain)
+		}
 	}
 }
 

@@ -187,7 +187,7 @@ func (x *indexer) fill(ctx context.Context) error {
 	}
 	x.readData()
 	x.tracker = newTracker(x.code, &x.scan.start, x.filter, windowRows, load, x.events)
-	x.tracker.threads[1].tid = x.rec.Meta.PID
+	x.tracker.setTID(x.tracker.threads[1], x.rec.Meta.PID)
 	x.tracker.maxWrites = x.opt.MaxRows
 	if !x.filter.writes {
 		x.tracker.maxWrites = 0

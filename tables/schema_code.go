@@ -44,6 +44,7 @@ var identityTables = []Table{
 			col("start_t", tU64, "when it began: instructions at and behind this t may be its own"),
 			opt("end_t", tU64, "when it ended: all of its instructions are before this t; NULL where its end was not recorded"),
 			opt("parent_thread_id", tU32, "the thread that made it; NULL for a process's first"),
+			col("lineage", tText, "which thread it is, whatever the schedule was: '1' for the first, '1.2' for the second that thread '1' made"),
 			opt("thread_pointer", tU64, "where its thread-local storage is (the base of fs, as it began or set it first): what pthread_self() returns with glibc"),
 		},
 	},

@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -18,6 +19,7 @@ type threadState struct {
 	// packed: its numbers fit into the packed column of _writes.
 	packed bool
 	parent uint32 // the thread that made it, 0 for none
+	madeBy uint64 // the system call that made it, 0 where that is not known
 	tid    int    // the kernel's number
 	name   string // what it is called, "" for nothing
 	// pointer is the base of fs that it began with or set first, 0 for none.
@@ -63,6 +65,12 @@ func (t *tracker) thread(number uint32, now uint64) *threadState {
 		t.threads[number] = s
 	}
 	return s
+}
+
+// setTID notes what the kernel calls a thread that begins.
+func (t *tracker) setTID(s *threadState, tid int) {
+	s.tid = tid
+	t.living[tid] = s
 }
 
 // sortedThreads returns all threads in order of their numbers.
@@ -132,7 +140,8 @@ func (t *tracker) begin(c *replay.Control) error {
 	s.begun, s.start, s.pointer = true, c.T, e.After.Fs_base
 	made := birth{pc: e.After.Rip}
 	if e.Born != nil {
-		s.tid, s.parent = e.Born.TID, e.Born.Parent
+		s.parent = e.Born.Parent
+		t.setTID(s, e.Born.TID)
 		if parent := t.threads[s.parent]; parent != nil {
 			b, ok := parent.made[s.tid]
 			if ok {
@@ -143,7 +152,7 @@ func (t *tracker) begin(c *replay.Control) error {
 			}
 		}
 	}
-	s.name = made.name
+	s.name, s.madeBy = made.name, made.syscall
 	t.shadow.push(frame{cfa: e.After.Rsp + 8, enterT: c.T, entryPC: e.After.Rip, noArgs: true})
 	t.pcs.add(made.pc)
 	return t.eventMemory(e.Memory, t.effectTime(c), made.pc, sourceSyscall, made.syscall)
@@ -195,6 +204,7 @@ func (t *tracker) followThread(s *systemCall) {
 	self := t.running
 	if s.number == sysExit && !s.returned {
 		self.end = s.t + 1
+		delete(t.living, self.tid)
 	}
 	if !s.returned || s.result < 0 {
 		return
@@ -211,7 +221,7 @@ func (t *tracker) followThread(s *systemCall) {
 			self.pointer = s.args[1]
 		}
 	case sysClone, sysClone3:
-		self.made[int(s.result)] = birth{syscall: s.id, pc: s.pc, name: self.name}
+		t.hasMade(int(s.result), birth{syscall: s.id, pc: s.pc, name: self.name})
 	case sysOpen:
 		t.openName(s, s.args[0])
 	case sysOpenat:
@@ -223,6 +233,15 @@ func (t *tracker) followThread(s *systemCall) {
 	case sysClose:
 		delete(t.nameFiles, uint32(s.args[0]))
 	}
+}
+
+// hasMade notes a thread that the running one made, which may have begun already.
+func (t *tracker) hasMade(tid int, b birth) {
+	if s := t.living[tid]; s != nil && s.madeBy == 0 && s.parent == t.running.thread {
+		s.madeBy = b.syscall
+		return
+	}
+	t.running.made[tid] = b
 }
 
 // nameFile is a file by which a thread is given its name, as pthread_setname_np does
@@ -255,11 +274,9 @@ func (t *tracker) openName(s *systemCall, path uint64) {
 // setName names the living thread that the kernel calls tid, or the one that is about
 // to begin.
 func (t *tracker) setName(tid int, name string) {
-	for _, s := range t.threads {
-		if s.tid == tid && s.begun && s.end == open {
-			s.name = name
-			return
-		}
+	if s := t.living[tid]; s != nil {
+		s.name = name
+		return
 	}
 	for _, s := range t.threads {
 		if b, ok := s.made[tid]; ok {
@@ -272,6 +289,7 @@ func (t *tracker) setName(tid int, name string) {
 // addThreads adds the rows of threads. end is when the process ended, NULL where it
 // is not known.
 func (x *indexer) addThreads(add addRow) error {
+	lineage := x.tracker.lineages()
 	for _, s := range x.tracker.sortedThreads() {
 		if !s.begun {
 			continue
@@ -281,10 +299,34 @@ func (x *indexer) addThreads(add addRow) error {
 			end = s.end
 		}
 		err := add(s.thread, s.process, uint32(s.tid), orNull(s.name != "", s.name), s.start, end,
-			orNull(s.parent != 0, s.parent), orNull(s.pointer != 0, s.pointer))
+			orNull(s.parent != 0, s.parent), lineage[s.thread], orNull(s.pointer != 0, s.pointer))
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lineages names the threads alike in every run whose threads each make the same
+// ones, in whatever order these begin: '1.2' is the second that thread 1 made.
+func (t *tracker) lineages() map[uint32]string {
+	names := map[uint32]string{}
+	all := t.sortedThreads()
+	made := map[uint32][]*threadState{}
+	for _, s := range all {
+		if s.parent < s.thread { // a maker's number is smaller
+			made[s.parent] = append(made[s.parent], s)
+		}
+	}
+	for _, s := range all {
+		if _, ok := names[s.thread]; !ok {
+			names[s.thread] = strconv.Itoa(int(s.thread))
+		}
+		children := made[s.thread]
+		slices.SortStableFunc(children, func(a, b *threadState) int { return cmp.Compare(a.madeBy-1, b.madeBy-1) })
+		for i, c := range children {
+			names[c.thread] = names[s.thread] + "." + strconv.Itoa(i+1)
+		}
+	}
+	return names
 }

@@ -150,7 +150,7 @@ func TestThreadNames(t *testing.T) {
 		return e
 	}
 	p := newProgram(t, filter{})
-	p.threads[1].tid = 5
+	p.setTID(p.threads[1], 5)
 	p.does(named(sysPrctl, 0, "maker\x00", 15, 0x900)).does(syscallEvent(sysClone3, value(77))).does(syscallEvent(sysClone3, value(78))).
 		does(named(sysPrctl, 0, "later\x00", 15, 0x900)).
 		does(named(sysOpenat, 4, "/proc/self/task/78/comm\x00", 0, 0x900)).does(named(sysWrite, 6, "namedx", 4, 0x900, 5)).does(syscallEvent(sysClose, value(0), 4)).
@@ -160,6 +160,20 @@ func TestThreadNames(t *testing.T) {
 	for number, want := range map[uint32]string{1: "first", 2: "maker", 3: "named"} {
 		if got := p.threads[number].name; got != want {
 			t.Errorf("thread %d is called %q, want %q", number, got, want)
+		}
+	}
+}
+
+// Which thread it is does not depend on who begins first, nor on when the maker's
+// clone ends.
+func TestThreadLineages(t *testing.T) {
+	p := newProgram(t, filter{}).does(syscallEvent(sysClone3, value(11))).does(syscallEvent(sysClone3, value(12))).waits(syscallEvent(sysClone3, nil)).
+		as(2, otherSP).begin(1, 12, 'k').as(3, otherSP).begin(1, 13, 'k').as(4, otherSP).begin(1, 11, 'k').
+		does(syscallEvent(sysClone, value(14))).as(5, otherSP).begin(4, 14, 'k').as(1, entrySP).goesOn(syscallEvent(sysClone3, value(13)))
+	p.end()
+	for number, want := range map[uint32]string{1: "1", 2: "1.2", 3: "1.3", 4: "1.1", 5: "1.1.1"} {
+		if got := p.lineages()[number]; got != want {
+			t.Errorf("thread %d is %q, want %q", number, got, want)
 		}
 	}
 }
@@ -227,7 +241,7 @@ func TestThreadRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	pool := openDatabase(t, path)
-	expect(t, "threads", rows(t, pool, `SELECT * FROM threads ORDER BY thread_id`), "1 1 0 - 0 6 - -", "2 1 77 - 3 5 1 28749")
+	expect(t, "threads", rows(t, pool, `SELECT * FROM threads ORDER BY thread_id`), "1 1 0 - 0 6 - 1 -", "2 1 77 - 3 5 1 1.1 28749")
 	expect(t, "switches", rows(t, pool, `SELECT * FROM switches ORDER BY t`), "3 1 2 wait", "5 2 1 exit")
 	expect(t, "syscalls", rows(t, pool, `SELECT syscall_id, t, thread_id, name, arguments, result, end_t, duration_ns FROM syscalls ORDER BY syscall_id`),
 		`1 2 1 write 1, "abc", 3 3 4 7`, "2 4 2 exit 0 - 4 -", `3 5 1 write 1, "abc", 3 - - -`)

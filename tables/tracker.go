@@ -53,6 +53,7 @@ type tracker struct {
 	events  eventRows
 	memory  *memoryMap // nil where it is not followed
 	threads map[uint32]*threadState
+	living  map[int]*threadState // those that live, by the kernel's number
 	running *threadState
 	shadow  *shadow // of the running thread
 	// turn is the switch to the running thread, as far as it is known.
@@ -85,7 +86,7 @@ type tracker struct {
 // windows says how many writes are loaded at a time.
 func newTracker(code code, regs *recording.Regs, f filter, window int, to loading, events eventRows) *tracker {
 	t := &tracker{
-		filter: f, loading: to, events: events, threads: map[uint32]*threadState{},
+		filter: f, loading: to, events: events, threads: map[uint32]*threadState{}, living: map[int]*threadState{},
 		stacks: newStackTrie(maxStacks), pcs: newPCSet(), maxWrites: ^uint64(0),
 		narrow: newNarrowWindow(window), wide: &wideWindow{}, callRows: &callRows{}, stackRows: &stackRows{},
 		memoryRows: &memoryRows{},

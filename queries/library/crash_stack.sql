@@ -2,7 +2,7 @@
 -- The first line is the instruction itself. No rows where no signal ended it.
 -- tags: crash
 -- example: crash_stack
-WITH crash AS (SELECT s.*, (SELECT max(call_id) FROM calls c WHERE c.enter_t <= s.t AND (c.exit_t IS NULL OR c.exit_t > s.t)) AS call_id
+WITH crash AS (SELECT s.*, (SELECT max(call_id) FROM calls c WHERE c.thread_id = s.thread_id AND c.enter_t <= s.t AND (c.exit_t IS NULL OR c.exit_t > s.t)) AS call_id
   FROM signals s WHERE s.handler_pc IS NULL)
 SELECT 0::UINTEGER AS level, c.name AS signal, c.code, c.fault_addr, f.function, f.module, f.file, f.line
 FROM crash c LEFT JOIN frames f ON f.pc = c.pc AND f.process_id = c.process_id AND f.level = 0

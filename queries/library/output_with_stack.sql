@@ -5,7 +5,7 @@
 -- tags: output
 -- example: output_with_stack text='%error%'
 WITH written AS MATERIALIZED (
-  SELECT o.*, s.call_id FROM output o JOIN syscalls s USING (t) WHERE o.text LIKE $text ORDER BY o.t LIMIT $n)
+  SELECT o.*, s.call_id FROM output o JOIN syscalls s USING (syscall_id) WHERE o.text LIKE $text ORDER BY o.t LIMIT $n)
 SELECT o.t, o.fd, o.text,
   (SELECT string_agg(coalesce(f.function, '?') || coalesce(':' || f.line, ''), ' < ' ORDER BY f.level)
    FROM stack_frames f WHERE f.stack_id = c.stack_id) AS printed_by

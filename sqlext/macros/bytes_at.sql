@@ -40,11 +40,11 @@ CREATE OR REPLACE MACRO bytes_at(addr, size, t) AS TABLE
       SELECT _at, _size, max(_row) AS _order, arg_max(_value, _row) AS _word
       FROM (SELECT greatest(least(CAST(addr AS UBIGINT), 9223372036854775808), 7) - 7 + unnest(range(CAST(size AS BIGINT) + 7))::UBIGINT AS _place) AS _places
       JOIN (
-        SELECT w.addr AS _at, w.who & 15 AS _size, w.value AS _value, w.t AS _t, w.pc AS _pc, false AS _signal,
+        SELECT w.addr AS _at, w.who & 15 AS _size, w.value AS _value, w.t AS _t, w.pc * 4294967296::HUGEINT + (w.who >> 36 & 65535) AS _where, false AS _signal,
           w.t * 4398046511104::HUGEINT + w.rowid + 2 AS _row
         FROM _writes w) AS _narrow ON _at = _place
-      WHERE _t <= CAST(t AS UBIGINT) AND (_t < CAST(t AS UBIGINT) OR _signal OR _pc IN (
-        SELECT _interrupted FROM (SELECT s.t AS _s, s.pc AS _interrupted FROM signals s) AS _signals WHERE _s = CAST(t AS UBIGINT)))
+      WHERE _t <= CAST(t AS UBIGINT) AND (_t < CAST(t AS UBIGINT) OR _signal OR _where IN (
+        SELECT _interrupted FROM (SELECT s.t AS _s, s.pc * 4294967296::HUGEINT + s.thread_id AS _interrupted FROM signals s) AS _signals WHERE _s = CAST(t AS UBIGINT)))
       GROUP BY _at, _size) AS _newest
     JOIN (SELECT unnest(range(8))::UBIGINT AS _i) AS _bytes ON _i < _size
     WHERE _at + _i >= least(CAST(addr AS UBIGINT), 9223372036854775808) AND _at + _i < least(CAST(addr AS UBIGINT), 9223372036854775808) + CAST(size AS UBIGINT)
@@ -57,11 +57,11 @@ CREATE OR REPLACE MACRO bytes_at(addr, size, t) AS TABLE
       SELECT _at, _size, max(_row) AS _order, arg_max(_value, _row) AS _word, arg_max(_bytes, _row) AS _data
       FROM (SELECT greatest(least(CAST(addr AS UBIGINT), 9223372036854775808), 63) - 63 + unnest(range(CAST(size AS BIGINT) + 63))::UBIGINT AS _place) AS _places
       JOIN (
-        SELECT w.addr AS _at, w.size::UBIGINT AS _size, w.value AS _value, w.bytes AS _bytes, w.t AS _t, w.pc AS _pc, w.source = 'signal' AS _signal,
-          w.t * 4398046511104::HUGEINT + CASE WHEN w.source = 'signal' THEN 1 ELSE w.rowid + 2 END AS _row
+        SELECT w.addr AS _at, w.size::UBIGINT AS _size, w.value AS _value, w.bytes AS _bytes, w.t AS _t, w.pc * 4294967296::HUGEINT + w.thread_id AS _where, w.source = 'signal' AS _signal,
+          w.t * 4398046511104::HUGEINT + CASE w.source WHEN 'signal' THEN 1 WHEN 'syscall' THEN w.rowid + 2199023255552 ELSE w.rowid + 2 END AS _row
         FROM _wide_writes w WHERE w.size <= 64) AS _wide ON _at = _place
-      WHERE _t <= CAST(t AS UBIGINT) AND (_t < CAST(t AS UBIGINT) OR _signal OR _pc IN (
-        SELECT _interrupted FROM (SELECT s.t AS _s, s.pc AS _interrupted FROM signals s) AS _signals WHERE _s = CAST(t AS UBIGINT)))
+      WHERE _t <= CAST(t AS UBIGINT) AND (_t < CAST(t AS UBIGINT) OR _signal OR _where IN (
+        SELECT _interrupted FROM (SELECT s.t AS _s, s.pc * 4294967296::HUGEINT + s.thread_id AS _interrupted FROM signals s) AS _signals WHERE _s = CAST(t AS UBIGINT)))
       GROUP BY _at, _size) AS _newest
     JOIN (SELECT unnest(range(64))::UBIGINT AS _i) AS _bytes ON _i < _size
     WHERE _at + _i >= least(CAST(addr AS UBIGINT), 9223372036854775808) AND _at + _i < least(CAST(addr AS UBIGINT), 9223372036854775808) + CAST(size AS UBIGINT)
@@ -74,11 +74,11 @@ CREATE OR REPLACE MACRO bytes_at(addr, size, t) AS TABLE
       JOIN (
         SELECT _at, _size, max(_row) AS _row, arg_max(_id, _row) AS _id
         FROM (
-          SELECT w.addr AS _at, w.size::UBIGINT AS _size, w.rowid AS _id, w.t AS _t, w.pc AS _pc, w.source = 'signal' AS _signal,
-            w.t * 4398046511104::HUGEINT + CASE WHEN w.source = 'signal' THEN 1 ELSE w.rowid + 2 END AS _row
+          SELECT w.addr AS _at, w.size::UBIGINT AS _size, w.rowid AS _id, w.t AS _t, w.pc * 4294967296::HUGEINT + w.thread_id AS _where, w.source = 'signal' AS _signal,
+            w.t * 4398046511104::HUGEINT + CASE w.source WHEN 'signal' THEN 1 WHEN 'syscall' THEN w.rowid + 2199023255552 ELSE w.rowid + 2 END AS _row
           FROM _wide_writes w WHERE w.size > 64) AS _large
-        WHERE _at < least(CAST(addr AS UBIGINT), 9223372036854775808) + CAST(size AS UBIGINT) AND _at + _size > least(CAST(addr AS UBIGINT), 9223372036854775808) AND _t <= CAST(t AS UBIGINT) AND (_t < CAST(t AS UBIGINT) OR _signal OR _pc IN (
-        SELECT _interrupted FROM (SELECT s.t AS _s, s.pc AS _interrupted FROM signals s) AS _signals WHERE _s = CAST(t AS UBIGINT)))
+        WHERE _at < least(CAST(addr AS UBIGINT), 9223372036854775808) + CAST(size AS UBIGINT) AND _at + _size > least(CAST(addr AS UBIGINT), 9223372036854775808) AND _t <= CAST(t AS UBIGINT) AND (_t < CAST(t AS UBIGINT) OR _signal OR _where IN (
+        SELECT _interrupted FROM (SELECT s.t AS _s, s.pc * 4294967296::HUGEINT + s.thread_id AS _interrupted FROM signals s) AS _signals WHERE _s = CAST(t AS UBIGINT)))
         GROUP BY _at, _size) AS _newest ON _at <= _place AND _place < _at + _size
       GROUP BY _place) AS _winners
     JOIN (SELECT w.rowid AS _id, w.bytes AS _bytes FROM _wide_writes w WHERE w.size > 64) AS _contents ON _id = _newest_id) AS _all

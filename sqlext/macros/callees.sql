@@ -18,9 +18,9 @@ CREATE OR REPLACE MACRO callees(pattern) AS TABLE
   _called AS (
     SELECT s._function, g.name AS _callee, parse_filename(m.path) AS _module, s._file, s._line,
       c.thread_id AS _thread, c.call_id AS _id, c.enter_t AS _enter,
-      coalesce(c.exit_t, r.instructions - 1) - c.enter_t AS _total,
+      c.instructions AS _total,
       coalesce(c.exit_t, 18446744073709551615::UBIGINT) AS _exit
-    FROM calls c CROSS JOIN recordings r
+    FROM calls c
     JOIN _site s ON s._pc = c.call_pc AND s._process = c.process_id
     LEFT JOIN functions g USING (function_id)
     LEFT JOIN modules m USING (module_id)),

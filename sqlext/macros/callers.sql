@@ -2,7 +2,7 @@
 --   pattern  the function's name; C++ names without their parameters as well; * stands for any characters, ? for one
 -- Gives:
 --   function  the function called
---   caller    the function, inlined ones included, that has the call; NULL for the program's entry, signal handlers and code without a symbol
+--   caller    the function, inlined ones included, that has the call; NULL for the program's entry, a thread's first call, signal handlers and code without a symbol
 --   module    file name of its module
 --   file      source file of the call
 --   line      source line of the call
@@ -13,9 +13,9 @@ CREATE OR REPLACE MACRO callers(pattern) AS TABLE
   WITH _called AS (
     SELECT n.name AS _function, f.function AS _caller, f.module AS _module, f.file AS _file, f.line AS _line,
       c.thread_id AS _thread, c.call_id AS _id, c.enter_t AS _enter,
-      coalesce(c.exit_t, r.instructions - 1) - c.enter_t + CASE WHEN c.call_pc IS NULL THEN 1 ELSE 0 END AS _total,
+      c.instructions AS _total,
       coalesce(c.exit_t, 18446744073709551615::UBIGINT) AS _exit
-    FROM calls c CROSS JOIN recordings r
+    FROM calls c
     JOIN functions n USING (function_id)
     LEFT JOIN frames f ON f.pc = c.call_pc AND f.process_id = c.process_id AND f.level = 0
     WHERE n.name = pattern OR n.name GLOB pattern OR starts_with(n.name, pattern || '(') OR n.linkage_name = pattern),

@@ -20,28 +20,28 @@ CREATE OR REPLACE MACRO last_write(addr, t) AS TABLE
       SELECT 1, _row, _order
       FROM (SELECT greatest(least(CAST(addr AS UBIGINT), 9223372036854775808), 7) - 7 + unnest(range(8))::UBIGINT AS _place) AS _places
       JOIN (
-        SELECT w.addr AS _at, w.who & 15 AS _size, w.t AS _t, w.pc AS _pc, false AS _signal, w.rowid AS _row,
+        SELECT w.addr AS _at, w.who & 15 AS _size, w.t AS _t, w.pc * 4294967296::HUGEINT + (w.who >> 36 & 65535) AS _where, false AS _signal, w.rowid AS _row,
           w.t * 4398046511104::HUGEINT + w.rowid + 2 AS _order
         FROM _writes w) AS _narrow ON _at = _place
-      WHERE _at + _size > least(CAST(addr AS UBIGINT), 9223372036854775808) AND _t <= CAST(t AS UBIGINT) AND (_t < CAST(t AS UBIGINT) OR _signal OR _pc IN (
-        SELECT _interrupted FROM (SELECT s.t AS _s, s.pc AS _interrupted FROM signals s) AS _signals WHERE _s = CAST(t AS UBIGINT)))
+      WHERE _at + _size > least(CAST(addr AS UBIGINT), 9223372036854775808) AND _t <= CAST(t AS UBIGINT) AND (_t < CAST(t AS UBIGINT) OR _signal OR _where IN (
+        SELECT _interrupted FROM (SELECT s.t AS _s, s.pc * 4294967296::HUGEINT + s.thread_id AS _interrupted FROM signals s) AS _signals WHERE _s = CAST(t AS UBIGINT)))
       UNION ALL
       SELECT 2, _row, _order
       FROM (SELECT greatest(least(CAST(addr AS UBIGINT), 9223372036854775808), 63) - 63 + unnest(range(64))::UBIGINT AS _place) AS _places
       JOIN (
-        SELECT w.addr AS _at, w.size::UBIGINT AS _size, w.t AS _t, w.pc AS _pc, w.source = 'signal' AS _signal, w.rowid AS _row,
-          w.t * 4398046511104::HUGEINT + CASE WHEN w.source = 'signal' THEN 1 ELSE w.rowid + 2 END AS _order
+        SELECT w.addr AS _at, w.size::UBIGINT AS _size, w.t AS _t, w.pc * 4294967296::HUGEINT + w.thread_id AS _where, w.source = 'signal' AS _signal, w.rowid AS _row,
+          w.t * 4398046511104::HUGEINT + CASE w.source WHEN 'signal' THEN 1 WHEN 'syscall' THEN w.rowid + 2199023255552 ELSE w.rowid + 2 END AS _order
         FROM _wide_writes w WHERE w.size <= 64) AS _wide ON _at = _place
-      WHERE _at + _size > least(CAST(addr AS UBIGINT), 9223372036854775808) AND _t <= CAST(t AS UBIGINT) AND (_t < CAST(t AS UBIGINT) OR _signal OR _pc IN (
-        SELECT _interrupted FROM (SELECT s.t AS _s, s.pc AS _interrupted FROM signals s) AS _signals WHERE _s = CAST(t AS UBIGINT)))
+      WHERE _at + _size > least(CAST(addr AS UBIGINT), 9223372036854775808) AND _t <= CAST(t AS UBIGINT) AND (_t < CAST(t AS UBIGINT) OR _signal OR _where IN (
+        SELECT _interrupted FROM (SELECT s.t AS _s, s.pc * 4294967296::HUGEINT + s.thread_id AS _interrupted FROM signals s) AS _signals WHERE _s = CAST(t AS UBIGINT)))
       UNION ALL
       SELECT 2, _row, _order
       FROM (
-        SELECT w.addr AS _at, w.size::UBIGINT AS _size, w.t AS _t, w.pc AS _pc, w.source = 'signal' AS _signal, w.rowid AS _row,
-          w.t * 4398046511104::HUGEINT + CASE WHEN w.source = 'signal' THEN 1 ELSE w.rowid + 2 END AS _order
+        SELECT w.addr AS _at, w.size::UBIGINT AS _size, w.t AS _t, w.pc * 4294967296::HUGEINT + w.thread_id AS _where, w.source = 'signal' AS _signal, w.rowid AS _row,
+          w.t * 4398046511104::HUGEINT + CASE w.source WHEN 'signal' THEN 1 WHEN 'syscall' THEN w.rowid + 2199023255552 ELSE w.rowid + 2 END AS _order
         FROM _wide_writes w WHERE w.size > 64) AS _large
-      WHERE _at <= least(CAST(addr AS UBIGINT), 9223372036854775808) AND _at + _size > least(CAST(addr AS UBIGINT), 9223372036854775808) AND _t <= CAST(t AS UBIGINT) AND (_t < CAST(t AS UBIGINT) OR _signal OR _pc IN (
-        SELECT _interrupted FROM (SELECT s.t AS _s, s.pc AS _interrupted FROM signals s) AS _signals WHERE _s = CAST(t AS UBIGINT)))) AS _all
+      WHERE _at <= least(CAST(addr AS UBIGINT), 9223372036854775808) AND _at + _size > least(CAST(addr AS UBIGINT), 9223372036854775808) AND _t <= CAST(t AS UBIGINT) AND (_t < CAST(t AS UBIGINT) OR _signal OR _where IN (
+        SELECT _interrupted FROM (SELECT s.t AS _s, s.pc * 4294967296::HUGEINT + s.thread_id AS _interrupted FROM signals s) AS _signals WHERE _s = CAST(t AS UBIGINT)))) AS _all
     HAVING min(_kind) = 0)
   SELECT _t AS t, (_who >> 52)::UINTEGER AS process_id, (_who >> 36 & 65535)::UINTEGER AS thread_id, _call AS call_id,
     (_who >> 4 & 4294967295)::UINTEGER AS stack_id, _pc AS pc, _at AS addr, (_who & 15)::UINTEGER AS size, _value AS value, NULL::BLOB AS bytes,

@@ -1,4 +1,5 @@
 -- A small history: main (0x1000) calls bump (0x1100), into which add is inlined.
+INSERT INTO threads BY NAME SELECT 1 AS thread_id, 1 AS process_id, 100 AS os_tid, 0 AS start_t, '1' AS lineage;
 INSERT INTO modules BY NAME SELECT 1 AS module_id, 1 AS process_id, '/bin/a' AS path, 4096 AS start_addr, 8192 AS end_addr,
   0 AS load_bias, 0 AS mapped_t;
 INSERT INTO functions BY NAME SELECT * FROM (VALUES

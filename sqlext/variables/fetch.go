@@ -130,9 +130,21 @@ func (e *Engine) fetch(ctx context.Context, spans []span, from, to uint64) ([]wr
 		}
 	}
 	slices.SortStableFunc(out, func(a, b write) int {
-		return cmp.Or(cmp.Compare(a.t, b.t), cmp.Compare(a.addr, b.addr))
+		return cmp.Or(cmp.Compare(a.t, b.t), cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.addr, b.addr))
 	})
 	return joined(out), nil
+}
+
+// rank orders writes of the same time: a signal's frame was there before the
+// instruction, and what the kernel stored came after it.
+func (w *write) rank() int {
+	switch w.source {
+	case "signal":
+		return 0
+	case "syscall":
+		return 2
+	}
+	return 1
 }
 
 // joined makes one of a wide write that several scans found, each with the bytes

@@ -19,6 +19,10 @@ type place struct {
 	// given tells that the thing may have got its value before from, from the
 	// owner's caller.
 	given bool
+	// thread is the thread that the thing belongs to, 0 for none.
+	thread uint32
+	// local tells that it is thread-local: each thread has its own.
+	local bool
 }
 
 // scope is the code in which a thing is there.
@@ -245,7 +249,7 @@ func (e *Engine) spotPlaces(ctx context.Context, o operand, s spot, sc *scope, o
 		}
 		for i := range calls {
 			c := &calls[i]
-			out = append(out, place{addr: c.cfa + uint64(s.offset+shift), from: c.enter, to: c.exit, owner: c, scope: sc, given: given})
+			out = append(out, place{addr: c.cfa + uint64(s.offset+shift), from: c.enter, to: c.exit, owner: c, scope: sc, given: given, thread: c.thread})
 		}
 	}
 	if !s.hasDeref {
@@ -265,13 +269,15 @@ func (e *Engine) mapped(ctx context.Context, id uint32) (from, to uint64, err er
 	return 0, open, err
 }
 
-// callsOf reads the calls of a function, in the order in which they began.
+// callsOf reads the calls of a function, in the order in which they began. One that
+// was open when its thread ended, ends with it: another thread may get its stack.
 func (e *Engine) callsOf(ctx context.Context, function uint32, callers bool) ([]call, error) {
-	query := `SELECT c.call_id, c.cfa, c.enter_t, c.exit_t, c.depth, c.thread_id, 0::UBIGINT FROM @calls c WHERE c.function_id = ?`
+	caller, join := "0::UBIGINT", ""
 	if callers {
-		query = `SELECT c.call_id, c.cfa, c.enter_t, c.exit_t, c.depth, c.thread_id, p.enter_t
-			FROM @calls c LEFT JOIN @calls p ON p.call_id = c.parent_call_id WHERE c.function_id = ?`
+		caller, join = "p.enter_t", "LEFT JOIN @calls p ON p.call_id = c.parent_call_id"
 	}
+	query := `SELECT c.call_id, c.cfa, c.enter_t, coalesce(c.exit_t, h.ended), c.depth, c.thread_id, ` + caller + `
+		FROM @calls c ` + join + ` LEFT JOIN ` + threadEnds + ` h ON h.thread_id = c.thread_id WHERE c.function_id = ?`
 	var out []call
 	err := e.query(ctx, func(v []driver.Value) error {
 		out = append(out, call{id: u64(v[0]), cfa: u64(v[1]), enter: u64(v[2]), exit: orOpen(v[3]), depth: u32(v[4]), thread: u32(v[5]), callerEnter: u64(v[6])})
@@ -280,6 +286,10 @@ func (e *Engine) callsOf(ctx context.Context, function uint32, callers bool) ([]
 	slices.SortFunc(out, func(a, b call) int { return cmp.Compare(a.enter, b.enter) })
 	return out, err
 }
+
+// threadEnds is a table of the threads that ended before the program, with the time
+// of their last instruction.
+const threadEnds = `(SELECT thread_id, end_t - 1 AS ended FROM @threads WHERE end_t < (SELECT max(instructions) FROM @recordings))`
 
 // places gives all places of an operand, following its pointers.
 func (e *Engine) places(ctx context.Context, o operand) ([]place, error) {
@@ -326,7 +336,7 @@ func (e *Engine) followAll(ctx context.Context, pointers []place, offset int64) 
 		if last[s.place] = 0; !valid {
 			return nil
 		}
-		out = append(out, place{addr: target, from: s.t, to: p.to, owner: p.owner, scope: p.scope, given: p.given && s.write < 0})
+		out = append(out, place{addr: target, from: s.t, to: p.to, owner: p.owner, scope: p.scope, given: p.given && s.write < 0, thread: p.thread, local: p.local})
 		last[s.place] = len(out)
 		return nil
 	})

@@ -11,7 +11,7 @@ import (
 )
 
 // Thread-local storage on x86-64: the thread pointer is the base of fs, which
-// arch_prctl(ARCH_SET_FS) sets. The program's own block ends there (variant II
+// a thread begins with or arch_prctl(ARCH_SET_FS) sets. The program's own block ends there (variant II
 // of the ABI), other modules' are found by the table (dtv) behind it.
 const (
 	archPrctl = 158
@@ -88,7 +88,8 @@ func (e *Engine) afterLoading(ctx context.Context, m *module, places []place) er
 	}, `SELECT min(first_t) FROM @blocks WHERE pc >= ? AND pc < ? AND first_t IS NOT NULL`, m.start, m.end)
 }
 
-// threadPointers gives what lies so far from the threads' pointers.
+// threadPointers gives what lies so far from the threads' pointers, while the
+// threads live.
 func (e *Engine) threadPointers(ctx context.Context, offset int64) ([]place, error) {
 	var out []place
 	last := map[uint32]int{}
@@ -98,9 +99,14 @@ func (e *Engine) threadPointers(ctx context.Context, offset int64) ([]place, err
 			out[i].to = u64(v[1])
 		}
 		last[thread] = len(out)
-		out = append(out, place{addr: u64(v[2]) + uint64(offset), from: u64(v[1]), to: open})
+		out = append(out, place{addr: u64(v[2]) + uint64(offset), from: u64(v[1]), to: orOpen(v[3]), thread: thread, local: true})
 		return nil
-	}, `SELECT thread_id, t, arg1 FROM @syscalls WHERE number = ? AND arg0 = ? ORDER BY t`, uint32(archPrctl), uint64(archSetFS))
+	}, `SELECT p.thread_id, p.t, p.pointer, h.ended FROM (
+			SELECT thread_id, t, arg1 AS pointer FROM @syscalls WHERE number = ? AND arg0 = ?
+			UNION ALL
+			SELECT thread_id, start_t - least(start_t, 1), thread_pointer FROM @threads WHERE parent_thread_id IS NOT NULL AND thread_pointer <> 0) p
+		LEFT JOIN `+threadEnds+` h ON h.thread_id = p.thread_id
+		ORDER BY p.t, p.thread_id`, uint32(archPrctl), uint64(archSetFS))
 	return out, err
 }
 

@@ -3,6 +3,7 @@ package variables
 import (
 	"cmp"
 	"context"
+	"database/sql/driver"
 	"slices"
 	"sort"
 	"sync"
@@ -24,8 +25,15 @@ type Value struct {
 	// the places up to begins[i].
 	begins  []int
 	longest []uint64
+	turns   []turn
 	memory  *memory
 	render  *render.Renderer
+}
+
+// turn tells which thread ran from a time on.
+type turn struct {
+	t      uint64
+	thread uint32
 }
 
 type heldState struct {
@@ -43,6 +51,9 @@ func (e *Engine) Value(ctx context.Context, path string) (*Value, error) {
 	}
 	v := &Value{o: o, places: places, render: e.renderer(context.Background(), o)}
 	v.memory = v.render.Memory.(*memory)
+	if v.turns, err = e.turns(ctx, places); err != nil {
+		return nil, err
+	}
 	err = e.sweep(ctx, places, o.size, func(s state) error {
 		if !s.given {
 			v.states = append(v.states, heldState{t: s.t, data: slices.Clone(s.data[:s.known]), place: s.place, first: s.w == nil})
@@ -72,16 +83,53 @@ func (e *Engine) Value(ctx context.Context, path string) (*Value, error) {
 	return v, nil
 }
 
+// turns reads which threads ran, where places are of several.
+func (e *Engine) turns(ctx context.Context, places []place) ([]turn, error) {
+	several := slices.ContainsFunc(places, func(p place) bool { return p.thread != places[0].thread })
+	if !several {
+		return nil, nil
+	}
+	var out []turn
+	err := e.query(ctx, func(v []driver.Value) error {
+		if len(out) == 0 {
+			out = append(out, turn{0, u32(v[1])}) // of an index of a part
+		}
+		out = append(out, turn{u64(v[0]), u32(v[2])})
+		return nil
+	}, `SELECT t, from_thread_id, to_thread_id FROM @switches ORDER BY t`)
+	return out, err
+}
+
+// running is the thread that executed the instruction at t, 0 where it is not known
+// or does not matter.
+func (v *Value) running(t uint64) uint32 {
+	i := sort.Search(len(v.turns), func(i int) bool { return v.turns[i].t > t })
+	if i == 0 {
+		return 0
+	}
+	return v.turns[i-1].thread
+}
+
 // At renders what the thing held before the instruction at t; ok is false where
-// it did not exist then. Of a local, the innermost call counts.
+// it did not exist then. Of a local, the innermost call counts, of the thread that
+// ran at t where it has one. Of what is thread-local, that thread's counts.
 func (v *Value) At(ctx context.Context, t uint64) (text string, ok bool, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	k := sort.Search(len(v.begins), func(i int) bool { p := v.places[v.begins[i]]; return p.from >= t && p.from > 0 }) - 1
+	running, other := v.running(t), -1
 	for ; k >= 0 && v.longest[k] >= t; k-- {
-		if i := v.begins[k]; v.places[i].to >= t {
+		i := v.begins[k]
+		switch p := &v.places[i]; {
+		case p.to < t:
+		case running == 0 || p.thread == 0 || p.thread == running:
 			return v.text(ctx, i, t)
+		case other < 0 && !p.local:
+			other = i
 		}
+	}
+	if other >= 0 {
+		return v.text(ctx, other, t)
 	}
 	return "", false, nil
 }

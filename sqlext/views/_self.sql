@@ -2,14 +2,9 @@
 --   stack_id  the stack; NULL where the index has no stacks
 --   self      instructions executed in its innermost function itself
 --   calls     calls that have the stack
--- What a call's interval has, less its calls' intervals. They add up to the instructions of the recording where all calls were indexed.
+-- What a call has, less what its calls have. They add up to the instructions of the recording where all calls were indexed.
 CREATE OR REPLACE VIEW _self AS
-WITH span AS (
-  -- The instructions of a call follow the call instruction and end with the
-  -- return; the program's entry and signal handlers have no call instruction.
-  SELECT c.stack_id, c.call_id, c.parent_call_id,
-    (coalesce(c.exit_t, r.instructions - 1) - c.enter_t)::BIGINT + CASE WHEN c.call_pc IS NULL THEN 1 ELSE 0 END AS n
-  FROM calls c CROSS JOIN recordings r),
+WITH span AS (SELECT stack_id, call_id, parent_call_id, instructions::BIGINT AS n FROM calls),
 step AS (
   SELECT stack_id, sum(n) AS n, count(*) AS calls FROM span GROUP BY ALL
   UNION ALL

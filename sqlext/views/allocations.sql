@@ -29,7 +29,7 @@ WITH event AS (
     lead(stack_id) OVER next AS freed_stack_id,
     lead(call_pc) OVER next AS freed_pc
   FROM _heap_events
-  WINDOW next AS (PARTITION BY process_id, address ORDER BY call_id, NOT released)),
+  WINDOW next AS (PARTITION BY process_id, address ORDER BY since, call_id, NOT released)),
 piece AS (
   SELECT process_id, address, size, kind, t, call_id, stack_id, call_pc,
     CASE WHEN then_released THEN freed_t END AS freed_t,

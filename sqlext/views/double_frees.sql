@@ -25,7 +25,7 @@ WITH event AS (
     lag(stack_id) OVER earlier AS first_stack_id,
     lag(call_pc) OVER earlier AS first_pc
   FROM _heap_events
-  WINDOW earlier AS (PARTITION BY process_id, address ORDER BY call_id, NOT released))
+  WINDOW earlier AS (PARTITION BY process_id, address ORDER BY since, call_id, NOT released))
 SELECT e.process_id, CASE WHEN e.was_released THEN 'double' ELSE 'invalid' END AS kind, e.address, e.t, e.call_id, e.stack_id,
   a.function, a.file, a.line, e.first_t, e.first_call_id, e.first_stack_id,
   r.function AS first_function, r.file AS first_file, r.line AS first_line

@@ -24,13 +24,10 @@ part AS (
   WHERE key = 'functions' AND value <> '' OR key = 'from' AND value <> '0' OR key = 'to' AND value <> ''
     OR key = 'tables' AND value <> '' AND NOT list_contains(string_split(value, ','), 'calls')),
 called AS (
-  -- The instructions of a call follow the call instruction and end with the return.
   SELECT s.function_id, sum(c.calls)::UBIGINT AS calls,
     (coalesce(sum(c.n) FILTER (i.stack_id IS NULL), 0))::UBIGINT AS total
   FROM (
-    SELECT c.stack_id, count(*) AS calls,
-      sum((coalesce(c.exit_t, r.instructions - 1) - c.enter_t)::BIGINT + CASE WHEN c.call_pc IS NULL THEN 1 ELSE 0 END) AS n
-    FROM calls c CROSS JOIN recordings r GROUP BY ALL) c
+    SELECT stack_id, count(*) AS calls, sum(instructions) AS n FROM calls GROUP BY ALL) c
   JOIN stacks s USING (stack_id)
   LEFT JOIN _recursive_stacks i USING (stack_id)
   WHERE s.function_id IS NOT NULL GROUP BY ALL)

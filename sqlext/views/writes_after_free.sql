@@ -28,17 +28,17 @@ event AS MATERIALIZED (
   SELECT *, CASE WHEN released THEN lag(size) OVER earlier ELSE size END AS bytes, lag(t) OVER earlier AS allocated_t,
     released AND lag(released) OVER earlier AS again
   FROM _heap_events
-  WINDOW earlier AS (PARTITION BY process_id, address ORDER BY call_id, NOT released)),
+  WINDOW earlier AS (PARTITION BY process_id, address ORDER BY since, call_id, NOT released)),
 unmapped AS MATERIALIZED (
   SELECT DISTINCT e.call_id
-  FROM (SELECT process_id, t, arg0 AS lo, arg0 + arg1 AS hi FROM syscalls WHERE name = 'munmap' OR name = 'mremap') s
+  FROM (SELECT thread_id, t, arg0 AS lo, arg0 + arg1 AS hi FROM syscalls WHERE name = 'munmap' OR name = 'mremap') s
   JOIN event e ON e.released AND e.t < s.t AND s.t < e.end_t
-  WHERE e.process_id = s.process_id AND s.lo <= e.address AND e.address < s.hi),
+  WHERE e.thread_id = s.thread_id AND s.lo <= e.address AND e.address < s.hi),
 piece AS MATERIALIZED (
   -- Numbered in order of time; at a resize in place the allocation is the later.
-  SELECT row_number() OVER (ORDER BY coalesce(e.end_t, e.t), NOT e.released, e.address) AS number, e.process_id,
+  SELECT row_number() OVER (ORDER BY e.since, NOT e.released, e.address) AS number, e.process_id,
     (e.address >> 3)::BIGINT AS lo, ((e.address + greatest(e.bytes, 1) - 1) >> 3)::BIGINT AS hi,
-    coalesce(e.end_t, e.t) AS since, e.call_id, e.address, e.bytes, e.released AND u.call_id IS NULL AS released
+    e.since, e.call_id, e.address, e.bytes, e.released AND u.call_id IS NULL AS released
   FROM event e LEFT JOIN unmapped u ON e.released AND u.call_id = e.call_id
   WHERE e.bytes IS NOT NULL AND NOT coalesce(e.again, false)),
 bounds AS MATERIALIZED (SELECT min(address) AS lo, max(address + bytes) AS hi FROM piece WHERE released),

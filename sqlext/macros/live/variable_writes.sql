@@ -22,6 +22,7 @@
 -- casts as '*(struct node *)0x5555' lead on; pointers are followed as they stood at each time, references by themselves.
 -- A name that may mean several variables is an error that lists them. Writes count while the variable is there: of a
 -- local from the call of its function to its return, in its block. What a caller wrote to pass a parameter in memory counts.
+-- Of a thread-local variable, the writes to all threads' are there.
 -- What lives in registers only is an error that says so. It needs Hindsight: other clients of the file do not have it.
 -- Example: SELECT w.t, w.text, f.function, f.file, f.line FROM variable_writes('counter') w JOIN stack_frames f USING (stack_id) ORDER BY w.t, f.level
 CREATE OR REPLACE MACRO variable_writes(name) AS TABLE

@@ -17,8 +17,8 @@ CREATE OR REPLACE VIEW compare_call_paths AS
     p.path_id
   FROM memory.main._paths p
   LEFT JOIN memory.main._keys k ON k.function_key = p.function_key
-  LEFT JOIN (SELECT path_id, count(*) AS calls, sum(exit_t - enter_t) AS instructions
+  LEFT JOIN (SELECT path_id, count(*) AS calls, sum(instructions) FILTER (exit_t IS NOT NULL) AS instructions
              FROM head.calls JOIN head._stack_paths USING (stack_id) GROUP BY ALL) h ON h.path_id = p.path_id
-  LEFT JOIN (SELECT path_id, count(*) AS calls, sum(exit_t - enter_t) AS instructions
+  LEFT JOIN (SELECT path_id, count(*) AS calls, sum(instructions) FILTER (exit_t IS NOT NULL) AS instructions
              FROM base.calls JOIN base._stack_paths USING (stack_id) GROUP BY ALL) b ON b.path_id = p.path_id
   WHERE h.calls > 0 OR b.calls > 0;

@@ -1,6 +1,7 @@
 -- calls_by_path: one row per function call, by the path of the functions that led to it
---   path          the functions on the stack from main, or the outermost, to the one called: 'main;parse;next'; beginning with '…;' where there are more than 64
---   n             the how manieth call by this path it is, from 1
+--   path          the functions on the stack from main, in another thread from the first of the program's own, else from the outermost, to the one called: 'main;parse;next'; beginning with '…;' where there are more than 64
+--   thread        its thread's lineage: '1', and '1.2' for the second thread that it made
+--   n             the how manieth call by this path it is in its thread, from 1
 --   function      the function called; '?' for code without a name
 --   file          its source file
 --   module        its module
@@ -9,7 +10,7 @@
 --   call_id       the call
 --   enter_t       when it began
 --   exit_t        when it ended
---   instructions  instructions from its beginning to its end
+--   instructions  instructions from its beginning to its end, its thread's own; NULL where it had not ended
 --   return_value  rax at its return
 --   arg0          rdi at the call
 --   arg1          rsi at the call
@@ -23,7 +24,8 @@
 CREATE OR REPLACE VIEW calls_by_path AS
   SELECT
     p.path,
-    row_number() OVER (PARTITION BY s.path_id ORDER BY c.call_id)::UBIGINT AS n,
+    h.lineage AS thread,
+    row_number() OVER (PARTITION BY c.thread_id, s.path_id ORDER BY c.call_id)::UBIGINT AS n,
     coalesce(k.function, '?') AS function,
     k.file,
     k.module,
@@ -32,10 +34,11 @@ CREATE OR REPLACE VIEW calls_by_path AS
     c.call_id,
     c.enter_t,
     c.exit_t,
-    c.exit_t - c.enter_t AS instructions,
+    CASE WHEN c.exit_t IS NOT NULL THEN c.instructions END AS instructions,
     c.return_value, c.arg0, c.arg1, c.arg2, c.arg3, c.arg4, c.arg5,
     s.path_id
   FROM calls c
+  JOIN threads h USING (thread_id)
   JOIN _stack_paths s USING (stack_id)
   JOIN memory.main._paths p USING (path_id)
   LEFT JOIN memory.main._keys k ON k.function_key = p.function_key;

@@ -17,7 +17,7 @@ CREATE OR REPLACE VIEW functions_by_name AS
     FROM calls c JOIN _function_keys k USING (function_id) GROUP BY ALL
   ), took AS (
     SELECT p.function_key, sum(s.instructions) AS total
-    FROM (SELECT stack_id, sum(coalesce(exit_t, (SELECT max(instructions) FROM recordings)) - enter_t) AS instructions
+    FROM (SELECT stack_id, sum(instructions) AS instructions
           FROM calls GROUP BY ALL) s
     JOIN _stack_paths USING (stack_id)
     JOIN memory.main._paths p USING (path_id)
