@@ -1,6 +1,6 @@
 // Futexes by hand: bit sets, wake with an operation, requeued, several, with a limit.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: nopie
+// matrix: static
 #include "thread.h"
 #include <linux/futex.h>
 

@@ -1,6 +1,6 @@
 // main leaves by pthread_exit; the others go on, and the last ends the process.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0
+// matrix: static
 #include "thread.h"
 
 static pthread_t first;

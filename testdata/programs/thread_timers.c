@@ -1,6 +1,6 @@
 // Timers: SIGEV_THREAD (in threads of glibc's own), to a thread, and an alarm.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0
+// matrix: static
 #include "thread.h"
 #include <semaphore.h>
 
