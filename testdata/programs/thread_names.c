@@ -29,5 +29,6 @@ int main(void)
 	join(t);
 	CHECK_EQ(syscall(SYS_tgkill, getpid(), worker, 0), -1); // it is gone
 	TRUTH("threads 2");
+	TRUTH("named %d renamed", worker);
 	FINISH();
 }
