@@ -24,6 +24,9 @@ var realPrograms = []realProgram{
 	{name: "xz", path: "xz", args: []string{"-1", "-T1", "-c", "text"}, prepare: makeText},
 	{name: "sqlite3", path: "/usr/bin/sqlite3", args: []string{"new.db"}, stdin: sqliteScript},
 	{name: "python3", path: "/usr/bin/python3", args: []string{"-S", "-E", "work.py"}, prepare: file("work.py", pythonScript)},
+	{name: "python3 threads", path: "/usr/bin/python3", args: []string{"-S", "-E", "work.py"}, prepare: file("work.py", threadedPythonScript)},
+	{name: "xz threads", path: "xz", args: []string{"-1", "-T3", "--block-size=30000", "-c", "text"}, prepare: makeText},
+	{name: "git threads", path: "/usr/bin/git", args: []string{"--no-pager", "grep", "-n", "--threads", "3", "line 1[0-9] of 2"}, prepare: makeRepository},
 	{name: "perl", path: "/usr/bin/perl", args: []string{"work.pl"}, prepare: file("work.pl", perlScript)},
 	{name: "git", path: "/usr/bin/git", args: []string{"--no-pager", "log", "--stat", "-p"}, prepare: makeRepository},
 	{name: "cc1", path: "", args: []string{"-quiet", "-O2", "work.c", "-o", "work.s"}, prepare: file("work.c", cSource), after: contents("work.s")},
@@ -254,6 +257,41 @@ try:
     raise ValueError("expected")
 except ValueError as e:
     print("caught", e)
+`
+
+const threadedPythonScript = `
+import queue, threading, time
+lock, total = threading.Lock(), 0
+def add(n):
+    global total
+    for i in range(n):
+        with lock:
+            total += i
+tasks, squares = queue.Queue(3), queue.Queue()
+def square():
+    while (item := tasks.get()) is not None:
+        squares.put(item * item)
+def run(threads):
+    for t in threads: t.start()
+    return threads
+threads = run([threading.Thread(target=add, args=(n,)) for n in (50, 100, 150)] + [threading.Thread(target=square) for _ in range(2)])
+for i in range(20): tasks.put(i)
+for _ in range(2): tasks.put(None)
+for t in threads: t.join()
+print(total, sorted(squares.queue))
+event = threading.Event()
+run([threading.Timer(0.005, event.set)])
+print(event.wait(10))
+local, barrier = threading.local(), threading.Barrier(2)
+local.x = 1
+def meet():
+    barrier.wait()
+    time.sleep(0.001)
+    print(hasattr(local, "x"), flush=True)
+for t in run([threading.Thread(target=meet) for _ in range(2)]): t.join()
+def fail(): raise ValueError("in a thread")
+threading.excepthook = lambda a: print("caught", a.exc_value)
+run([threading.Thread(target=fail)])[0].join()
 `
 
 const perlScript = `
