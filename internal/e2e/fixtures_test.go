@@ -95,6 +95,7 @@ func checkFixture(t *testing.T, p fixture.Program, v fixture.Variant) {
 	sameTables(t, first, second)
 	checkTruth(t, first, program.args[0], recorded.stdout)
 	checkOutput(t, first, recorded.stdout)
+	checkWhole(t, first)
 }
 
 // checkReplay replays on both engines and compares the output.

@@ -131,6 +131,8 @@ func controlText(c *replay.Control) string {
 		return text + fmt.Sprintf(" target %#x sp %#x rax %#x", c.Target, c.SP, c.Regs[0])
 	case replay.Jump:
 		return text + fmt.Sprintf(" target %#x sp %#x", c.Target, c.SP)
+	case replay.Switch:
+		return text + fmt.Sprintf(" to thread %d", c.Thread)
 	}
 	return text + fmt.Sprintf(" event %d of kind %d", c.Event.Index, c.Event.Kind)
 }

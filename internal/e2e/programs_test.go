@@ -24,6 +24,9 @@ var realPrograms = []realProgram{
 	{name: "xz", path: "xz", args: []string{"-1", "-T1", "-c", "text"}, prepare: makeText},
 	{name: "sqlite3", path: "/usr/bin/sqlite3", args: []string{"new.db"}, stdin: sqliteScript},
 	{name: "python3", path: "/usr/bin/python3", args: []string{"-S", "-E", "work.py"}, prepare: file("work.py", pythonScript)},
+	{name: "python3 threads", path: "/usr/bin/python3", args: []string{"-S", "-E", "work.py"}, prepare: file("work.py", threadedPythonScript)},
+	{name: "xz threads", path: "xz", args: []string{"-1", "-T3", "--block-size=30000", "-c", "text"}, prepare: makeText},
+	{name: "git threads", path: "/usr/bin/git", args: []string{"--no-pager", "grep", "-n", "--threads", "3", "line 1[0-9] of 2"}, prepare: makeRepository},
 	{name: "perl", path: "/usr/bin/perl", args: []string{"work.pl"}, prepare: file("work.pl", perlScript)},
 	{name: "git", path: "/usr/bin/git", args: []string{"--no-pager", "log", "--stat", "-p"}, prepare: makeRepository},
 	{name: "cc1", path: "", args: []string{"-quiet", "-O2", "work.c", "-o", "work.s"}, prepare: file("work.c", cSource), after: contents("work.s")},
@@ -80,23 +83,39 @@ func checkReal(t *testing.T, p realProgram) {
 	checkWhole(t, first)
 }
 
+// wholeness is what must hold in every complete history: each of these is 0.
+var wholeness = []struct{ what, sql string }{
+	{"a recording that is not complete", "SELECT count(*) FROM recordings WHERE NOT complete"},
+	{"writes without a call or stack", "SELECT count(*) FROM writes WHERE source = 'instruction' AND (call_id IS NULL OR stack_id IS NULL)"},
+	{"writes of calls that do not exist", "SELECT count(*) FROM writes w ANTI JOIN calls c USING (call_id) WHERE w.call_id IS NOT NULL"},
+	{"calls that end before they begin", "SELECT count(*) FROM calls WHERE exit_t < enter_t"},
+	{"calls outside of their parents", "SELECT count(*) FROM calls c JOIN calls p ON c.parent_call_id = p.call_id WHERE c.enter_t < p.enter_t OR c.exit_t > p.exit_t"},
+	{"calls deeper than parent plus one", "SELECT count(*) FROM calls c JOIN calls p ON c.parent_call_id = p.call_id WHERE c.depth <> p.depth + 1"},
+	{"calls of another thread than their parents", "SELECT count(*) FROM calls c JOIN calls p ON c.parent_call_id = p.call_id WHERE c.thread_id <> p.thread_id"},
+	{"writes of another thread than their calls", "SELECT count(*) FROM writes w JOIN calls c USING (call_id) WHERE w.thread_id <> c.thread_id"},
+	{"times after the end", "SELECT count(*) FROM writes WHERE t > (SELECT instructions FROM recordings)"},
+	{"code that nothing names", "SELECT count(*) FROM (SELECT DISTINCT process_id, pc FROM writes WHERE source = 'instruction') w ANTI JOIN frames f USING (process_id, pc)"},
+	{"instructions not in any block", "SELECT (SELECT sum(instructions * executions) FROM blocks) - (SELECT instructions FROM recordings)"},
+	{"instructions not in any call", "SELECT (SELECT sum(instructions) FROM calls WHERE parent_call_id IS NULL) - (SELECT instructions FROM recordings)"},
+	{"stacks whose parents are missing", "SELECT count(*) FROM stacks s ANTI JOIN stacks p ON s.parent_stack_id = p.stack_id WHERE s.parent_stack_id IS NOT NULL"},
+	{"threads without a beginning call", "SELECT count(*) FROM threads t ANTI JOIN (SELECT * FROM calls WHERE depth = 0) c ON c.thread_id = t.thread_id AND c.enter_t = t.start_t"},
+	{"switches from a thread that did not run", "SELECT count(*) FROM (SELECT from_thread_id <> lag(to_thread_id) OVER (ORDER BY t) OR from_thread_id = to_thread_id AS wrong FROM switches) WHERE wrong"},
+	{"steps of a thread that did not run", `SELECT count(*) FROM (SELECT t, thread_id FROM writes WHERE source = 'instruction' UNION ALL SELECT t, thread_id FROM syscalls
+		UNION ALL SELECT enter_t, thread_id FROM calls WHERE call_pc IS NOT NULL) e ASOF JOIN switches s ON e.t >= s.t WHERE e.thread_id <> s.to_thread_id`},
+	{"steps outside of their thread's life", `SELECT count(*) FROM (SELECT t, thread_id FROM writes WHERE source = 'instruction' UNION ALL SELECT t, thread_id FROM syscalls) e
+		JOIN threads h USING (thread_id) WHERE e.t < h.start_t OR e.t >= h.end_t`},
+}
+
 // checkWhole asks for what must hold in every complete history.
 func checkWhole(t *testing.T, database string) {
 	t.Helper()
-	for what, sql := range map[string]string{
-		"a recording that is not complete":  "SELECT count(*) FROM recordings WHERE NOT complete",
-		"writes without a call or stack":    "SELECT count(*) FROM writes WHERE source = 'instruction' AND (call_id IS NULL OR stack_id IS NULL)",
-		"writes of calls that do not exist": "SELECT count(*) FROM writes w ANTI JOIN calls c USING (call_id) WHERE w.call_id IS NOT NULL",
-		"calls that end before they begin":  "SELECT count(*) FROM calls WHERE exit_t < enter_t",
-		"calls outside of their parents":    "SELECT count(*) FROM calls c JOIN calls p ON c.parent_call_id = p.call_id WHERE c.enter_t < p.enter_t OR c.exit_t > p.exit_t",
-		"calls deeper than parent plus one": "SELECT count(*) FROM calls c JOIN calls p ON c.parent_call_id = p.call_id WHERE c.depth <> p.depth + 1",
-		"times after the end":               "SELECT count(*) FROM writes WHERE t > (SELECT instructions FROM recordings)",
-		"code that nothing names":           "SELECT count(*) FROM (SELECT DISTINCT process_id, pc FROM writes WHERE source = 'instruction') w ANTI JOIN frames f USING (process_id, pc)",
-		"instructions not in any block":     "SELECT (SELECT sum(instructions * executions) FROM blocks) - (SELECT instructions FROM recordings)",
-		"stacks whose parents are missing":  "SELECT count(*) FROM stacks s ANTI JOIN stacks p ON s.parent_stack_id = p.stack_id WHERE s.parent_stack_id IS NOT NULL",
-	} {
-		if got := askOne(t, database, sql); got != "0" {
-			t.Errorf("%s: %s, want 0\n%s", what, got, sql)
+	var parts []string
+	for i, w := range wholeness {
+		parts = append(parts, fmt.Sprintf("SELECT %d AS i, (%s)::VARCHAR AS answer", i, w.sql))
+	}
+	for i, row := range ask(t, database, strings.Join(parts, "\nUNION ALL\n")+"\nORDER BY i") {
+		if row[1] != "0" {
+			t.Errorf("%s: %s, want 0\n%s", wholeness[i].what, row[1], wholeness[i].sql)
 		}
 	}
 }
@@ -238,6 +257,41 @@ try:
     raise ValueError("expected")
 except ValueError as e:
     print("caught", e)
+`
+
+const threadedPythonScript = `
+import queue, threading, time
+lock, total = threading.Lock(), 0
+def add(n):
+    global total
+    for i in range(n):
+        with lock:
+            total += i
+tasks, squares = queue.Queue(3), queue.Queue()
+def square():
+    while (item := tasks.get()) is not None:
+        squares.put(item * item)
+def run(threads):
+    for t in threads: t.start()
+    return threads
+threads = run([threading.Thread(target=add, args=(n,)) for n in (50, 100, 150)] + [threading.Thread(target=square) for _ in range(2)])
+for i in range(20): tasks.put(i)
+for _ in range(2): tasks.put(None)
+for t in threads: t.join()
+print(total, sorted(squares.queue))
+event = threading.Event()
+run([threading.Timer(0.005, event.set)])
+print(event.wait(10))
+local, barrier = threading.local(), threading.Barrier(2)
+local.x = 1
+def meet():
+    barrier.wait()
+    time.sleep(0.001)
+    print(hasattr(local, "x"), flush=True)
+for t in run([threading.Thread(target=meet) for _ in range(2)]): t.join()
+def fail(): raise ValueError("in a thread")
+threading.excepthook = lambda a: print("caught", a.exc_value)
+run([threading.Thread(target=fail)])[0].join()
 `
 
 const perlScript = `

@@ -142,7 +142,7 @@ func TestThreadStacksEqualGdb(t *testing.T) {
 
 var (
 	gdbThread   = regexp.MustCompile(`(?m)^Thread (\d+) \(`)
-	gdbOwnFrame = regexp.MustCompile(`(?m)^#\d+ +(?:0x[0-9a-f]+ in )?(\S+) \([^()]*\) at \S*(?:/thread\.h|thread_stacks\.c|pthread_create\.c):\d+$`)
+	gdbOwnFrame = regexp.MustCompile(`(?m)^#\d+ +(?:0x[0-9a-f]+ in )?(\S+) \([^()]*\)( at \S*(?:/thread\.h|thread_stacks\.c):\d+$)?`)
 )
 
 // gdbThreads are the threads' stacks at the first call of here, without what is
@@ -160,7 +160,9 @@ func gdbThreads(t *testing.T, path string) []string {
 		}
 		var frames []string
 		for _, f := range gdbOwnFrame.FindAllStringSubmatch(r.stdout[m[0]:end], -1) {
-			frames = append(frames, f[1])
+			if f[2] != "" || f[1] == "start_thread" {
+				frames = append(frames, f[1])
+			}
 		}
 		stacks = append(stacks, fmt.Sprintf("thread %s: %s", r.stdout[m[2]:m[3]], strings.Join(frames, " ")))
 	}

@@ -129,6 +129,10 @@ func (tr truth) question(variables map[string]variable) (sql, want string, err e
 		return "SELECT count(*) FROM threads", want, nil
 	case "callers":
 		return "SELECT count(DISTINCT c.thread_id) " + ofFunction, want, nil
+	case "named":
+		return "SELECT name FROM threads WHERE os_tid = " + tr.subject, want, nil
+	case "pointer":
+		return "SELECT thread_pointer FROM threads WHERE os_tid = " + tr.subject, decimal(tr.words), nil
 	case "variable-writes", "own-writes":
 		order := "w.t"
 		if tr.kind == "own-writes" {

@@ -56,7 +56,7 @@ static inline void wait_asleep(pid_t thread)
 {
 	char path[64], text[256];
 	snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			break;

@@ -1,6 +1,6 @@
 // A barrier: in each round all threads have written before any reads.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O2 static
+// matrix: static
 #include "thread.h"
 
 enum { THREADS = 4, ROUNDS = 12 };

@@ -1,5 +1,6 @@
 // clone by hand: a thread on a stack of its own, joined by the futex at its tid.
 // build: gcc -g $FLAGS -o $OUT $SOURCE
+// matrix: O2 static
 #include "thread.h"
 #include <linux/futex.h>
 #include <linux/sched.h>

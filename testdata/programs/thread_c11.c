@@ -1,6 +1,6 @@
 // The threads of C11: thrd_create, mtx, cnd, tss and call_once.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O2 static
+// matrix: static
 #include <threads.h>
 #include "truth.h"
 

@@ -1,5 +1,6 @@
 // pthread_cancel: at a blocking call, put off, at once; clean-up handlers run.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: O2 static
 #include "thread.h"
 
 static int pipes[2], cleaned;

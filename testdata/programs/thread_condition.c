@@ -1,5 +1,6 @@
 // Condition variables: producers and consumers over a queue with little room.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: O0 static
 #include "thread.h"
 
 enum { ROOM = 3, PRODUCERS = 2, CONSUMERS = 3, EACH = 40 };

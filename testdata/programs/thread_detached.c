@@ -1,6 +1,6 @@
 // Detached threads, made so and turned so, which nobody joins.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0 static
+// matrix: static
 #include "thread.h"
 #include <semaphore.h>
 

@@ -1,6 +1,6 @@
 // C++: exceptions in threads: caught there, carried over by futures and pointers.
 // build: g++ -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0 static
+// matrix: static
 #include <exception>
 #include <future>
 #include <stdexcept>

@@ -1,5 +1,6 @@
 // A thread ends the process while the others are blocked, main as well.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: static
 // ends: 7
 #include "thread.h"
 

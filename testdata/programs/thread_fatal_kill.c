@@ -1,6 +1,6 @@
 // A signal to the process, of which nobody knows, ends it while threads are blocked.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O2 static
+// matrix: static
 // ends: SIGTERM
 #include "thread.h"
 

@@ -1,5 +1,6 @@
 // A fault in a thread ends the process while the others are blocked.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: O2 static
 // ends: SIGSEGV
 #include "thread.h"
 

@@ -1,6 +1,6 @@
 // Threads that share a file: its position, appending, locks and stdio's buffers.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O2 static
+// matrix: static
 #include "thread.h"
 #include <sys/file.h>
 #include <sys/mman.h>

@@ -1,5 +1,6 @@
 // Futexes by hand: bit sets, wake with an operation, requeued, several, with a limit.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: static
 #include "thread.h"
 #include <linux/futex.h>
 

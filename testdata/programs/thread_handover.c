@@ -1,6 +1,6 @@
 // Two threads that hand a ball to each other by a bare futex, counted.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0 static
+// matrix: static
 #include "thread.h"
 #include <linux/futex.h>
 

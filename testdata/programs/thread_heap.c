@@ -1,5 +1,6 @@
 // malloc in threads, each with its arena, and free in another thread.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: static
 #include "thread.h"
 
 enum { THREADS = 3, BLOCKS = 40 };

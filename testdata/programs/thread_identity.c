@@ -1,6 +1,6 @@
 // setgid and its kin in a program with threads: glibc makes every thread do it.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O2 static
+// matrix: static
 #include "thread.h"
 
 static int pipes[2];

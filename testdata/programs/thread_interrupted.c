@@ -1,5 +1,6 @@
 // A signal handler interrupts blocked calls of a thread: EINTR, or restarted.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: O0 static
 #include "thread.h"
 #include <poll.h>
 #include <semaphore.h>

@@ -1,6 +1,6 @@
 // Stacks that pthread_create does not keep, that the program brings, or of one page.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O2 static
+// matrix: static
 #include "thread.h"
 #include <limits.h>
 #include <sys/mman.h>

@@ -1,10 +1,12 @@
 // exit(2) by every thread, main's first: no exit_group. The status is the last one's.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O2 static
+// matrix: static
 // ends: 9
 #include "thread.h"
 
 static struct published first = PUBLISHED;
+static pthread_t threads[3];
+
 static void *work(void *p)
 {
 	long me = (long)p;
@@ -21,7 +23,7 @@ static void *work(void *p)
 	}
 	if (me > 0)
 		syscall(SYS_exit, 10 + me);
-	sleep_ms(10);
+	join(threads[1]), join(threads[2]);
 	TRUTH("threads 4");
 	TRUTH("syscalls exit 4");
 	TRUTH("syscalls exit_group 0");
@@ -34,7 +36,7 @@ static void *work(void *p)
 int main(void)
 {
 	for (long i = 0; i < 3; i++)
-		spawn(work, (void *)i);
+		threads[i] = spawn(work, (void *)i);
 	publish(&first, tid());
 	syscall(SYS_exit, 5);
 }

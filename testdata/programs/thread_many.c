@@ -1,6 +1,6 @@
 // A hundred threads one after the other, whose stacks are used again; 16 at once.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0 static
+// matrix: static
 #include "thread.h"
 
 enum { SHORT = 100, WIDE = 16 };

@@ -1,6 +1,6 @@
 // Threads that map, protect, move and give back memory while others use theirs.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0 static
+// matrix: static
 #include "thread.h"
 #include <sys/mman.h>
 

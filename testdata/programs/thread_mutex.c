@@ -1,5 +1,6 @@
 // Mutexes of three kinds, contended: the holder lets others run while it holds.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: O2 static
 #include "thread.h"
 
 enum { THREADS = 4, TURNS = 40 };

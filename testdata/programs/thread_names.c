@@ -1,6 +1,6 @@
 // Threads that name themselves and others, and know their numbers.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O2 static
+// matrix: static
 #include "thread.h"
 #include <sys/prctl.h>
 
@@ -29,5 +29,6 @@ int main(void)
 	join(t);
 	CHECK_EQ(syscall(SYS_tgkill, getpid(), worker, 0), -1); // it is gone
 	TRUTH("threads 2");
+	TRUTH("named %d renamed", worker);
 	FINISH();
 }

@@ -1,5 +1,6 @@
 // C++: std::thread, mutexes, futures, async, call_once, and thread_local objects.
 // build: g++ -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: O2 static
 #include <chrono>
 #include <condition_variable>
 #include <future>
@@ -23,7 +24,7 @@ struct local {
 };
 static thread_local local each;
 
-NOINLINE void count(int times)
+extern "C" NOINLINE void count(int times)
 {
 	for (int i = 0; i < times; i++) {
 		std::unique_lock held(lock);

@@ -1,6 +1,6 @@
 // pthread_once, and thread-specific data whose destructors run at a thread's end.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O2 static
+// matrix: static
 #include "thread.h"
 
 enum { THREADS = 5 };

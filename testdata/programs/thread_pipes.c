@@ -1,5 +1,6 @@
 // Pipes and socket pairs between threads: in turns, full, and closed at an end.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: static
 #include "thread.h"
 #include <sys/socket.h>
 

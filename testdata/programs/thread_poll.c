@@ -1,5 +1,6 @@
 // poll, select, epoll and an eventfd, with which one thread wakes another.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: static
 #include "thread.h"
 #include <poll.h>
 #include <sys/epoll.h>

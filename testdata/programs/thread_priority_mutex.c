@@ -1,6 +1,6 @@
 // Mutexes with priority inheritance and with a ceiling, contended.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0 static
+// matrix: static
 #include "thread.h"
 
 enum { THREADS = 3, TURNS = 20 };

@@ -1,5 +1,6 @@
 // Robust mutexes: threads that end with one held, while others wait for it.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: O0 static
 #include "thread.h"
 
 static pthread_mutex_t lock, other;

@@ -1,5 +1,6 @@
 // Rust: threads, scopes, channels, locks, parking, and panics that join reports.
 // build: rustc -g $FLAGS -o $OUT $SOURCE
+// matrix: O2
 use std::cell::Cell;
 use std::panic;
 use std::ptr::{addr_of, addr_of_mut, read_volatile, write_volatile};

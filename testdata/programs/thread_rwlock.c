@@ -1,6 +1,6 @@
 // Reader-writer locks: many readers at once, writers alone, preferring writers.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0 static
+// matrix: static
 #include "thread.h"
 
 enum { READERS = 3, WRITERS = 2, TURNS = 15 };

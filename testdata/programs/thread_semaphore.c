@@ -1,6 +1,6 @@
 // Semaphores: two threads in strict turns, and a limit on how many are inside.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0 static
+// matrix: static
 #include "thread.h"
 #include <semaphore.h>
 

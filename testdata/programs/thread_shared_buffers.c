@@ -1,5 +1,6 @@
 // Memory that changes while a thread is blocked in a call that will write to it.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: O2 static
 #include "thread.h"
 #include <poll.h>
 #include <sys/mman.h>

@@ -1,5 +1,6 @@
 // A mask of its own for each thread: who gets a signal to the process, and when.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: static
 #include "thread.h"
 #include <semaphore.h>
 

@@ -1,6 +1,6 @@
 // An alternate signal stack for each thread, on which it outlives stack overflow.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0 static
+// matrix: static
 #include "thread.h"
 #include <setjmp.h>
 

@@ -1,6 +1,6 @@
 // signalfd in one thread takes what others send; a handler takes the rest.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O2 static
+// matrix: static
 #include "thread.h"
 #include <sys/signalfd.h>
 

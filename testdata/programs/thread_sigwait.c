@@ -1,5 +1,6 @@
 // Signals that threads wait for: sigwait, sigtimedwait, sent to one and to all.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: static
 #include "thread.h"
 
 static sigset_t mine;

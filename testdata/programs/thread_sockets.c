@@ -1,6 +1,6 @@
 // A server with a thread for each client, over the loopback network and a local socket.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
-// matrix: O0 static
+// matrix: static
 #include "thread.h"
 #include <arpa/inet.h>
 #include <sys/socket.h>

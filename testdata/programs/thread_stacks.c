@@ -1,5 +1,6 @@
 // Threads that each sleep at the end of a way of their own, while one comes to here.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: O0 static
 #include "thread.h"
 #include <poll.h>
 
@@ -50,6 +51,6 @@ int main(void)
 		CHECK(join(t[i]) != NULL);
 	TRUTH("threads %d", THREADS + 2);
 	TRUTH("arguments here 7 8");
-	TRUTH("nesting deeper 4");
+	TRUTH("nesting at_read 2");
 	FINISH();
 }

@@ -1,5 +1,6 @@
 // Waits with a time limit, which run out and which do not.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: static
 #include "thread.h"
 #include <semaphore.h>
 
@@ -7,13 +8,14 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER, held = PTHREAD_MUTEX_IN
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER, monotonic;
 static sem_t sem;
 static volatile int state;
-static struct published holding = PUBLISHED;
+static struct published holding = PUBLISHED, go = PUBLISHED;
 
 static void *holds(void *p)
 {
 	pthread_mutex_lock(&held);
 	publish(&holding, tid());
-	sleep_ms(15);
+	await(&go);
+	sleep_ms(4);
 	pthread_mutex_unlock(&held);
 	return p;
 }
@@ -50,6 +52,7 @@ int main(void)
 	await(&holding);
 	limit = after_ms(CLOCK_REALTIME, 1);
 	CHECK_EQ(pthread_mutex_timedlock(&held, &limit), ETIMEDOUT);
+	publish(&go, 1);
 	limit = after_ms(CLOCK_REALTIME, 60000);
 	CHECK_EQ(pthread_mutex_timedlock(&held, &limit), 0);
 	join(holder);

@@ -6,7 +6,7 @@ enum { THREADS = 3, TURNS = 30 };
 __thread volatile uint64_t mine = 1000;
 static __thread volatile uint32_t none;
 static __thread volatile uint8_t large[3000];
-static struct { uint64_t address; pid_t id; } place[THREADS];
+static struct { uint64_t address, self; pid_t id; } place[THREADS];
 
 NOINLINE void bump(void) { mine++; }
 
@@ -17,6 +17,7 @@ static void *work(void *p)
 	CHECK_EQ(none, 0);
 	CHECK_EQ(large[2999], 0);
 	place[me].address = (uint64_t)&mine;
+	place[me].self = (uint64_t)pthread_self();
 	place[me].id = tid();
 	for (int i = 0; i < TURNS; i++) {
 		bump();
@@ -39,15 +40,12 @@ int main(void)
 	for (int i = 0; i < THREADS; i++)
 		join(t[i]);
 	CHECK_EQ(mine, 1000);
-	for (int i = 0; i < THREADS; i++) {
+	for (int i = 0; i < THREADS; i++)
 		for (int j = 0; j < i; j++)
 			CHECK(place[i].address != place[j].address);
-		printf("truth variable mine%d %#lx 8\n", i, place[i].address);
-		printf("truth assigned mine%d", i);
-		for (int j = 1; j <= TURNS; j++)
-			printf(" %d:%d", place[i].id, 1000 + j);
-		printf("\n");
-	}
+	TRUTH("pointer %d %#lx", tid(), (uint64_t)pthread_self());
+	for (int i = 0; i < THREADS; i++)
+		TRUTH("pointer %d %#lx", place[i].id, place[i].self);
 	printf("truth own-writes mine");
 	for (int i = 0; i < THREADS * TURNS; i++)
 		printf(" %d:%d", place[i / TURNS].id, 1001 + i % TURNS);

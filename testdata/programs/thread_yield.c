@@ -1,5 +1,6 @@
 // Threads that wait for each other by sched_yield alone.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+// matrix: static
 #include "thread.h"
 
 enum { THREADS = 3, TURNS = 30 };

@@ -16,6 +16,8 @@
 //   truth signals NUMBER COUNT         signals delivered
 //   truth syscalls NAME COUNT          system calls made
 //   truth threads COUNT                threads that there were
+//   truth named TID NAME               the last name of a thread
+//   truth pointer TID ADDR             its pthread_self()
 //   truth callers FUNCTION COUNT       threads that called FUNCTION
 //   truth assigned NAME TID:V...       values left in it, and by which threads,
 //                                      which the kernel called TID
