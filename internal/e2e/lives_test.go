@@ -31,7 +31,7 @@ func livesHistory(t *testing.T) (program, database string) {
 var (
 	gdbSymbol   = regexp.MustCompile(`(?m)^Symbol (\w+) is `)
 	gdbRegister = regexp.MustCompile(`is a variable in \$|: a variable in \$|DW_OP_stack_value`)
-	gdbMemory   = regexp.MustCompile(`DW_OP_fbreg -?\d+\n+(,|  Range|  Base)`)
+	gdbInMemory = regexp.MustCompile(`DW_OP_fbreg -?\d+\n+(,|  Range|  Base)`)
 	gdbConstant = regexp.MustCompile(`constant`)
 )
 
@@ -50,7 +50,7 @@ func gdbLives(t *testing.T, program, function string) map[string]string {
 		text := r.stdout[b[0]:end]
 		// What a list places in memory is there for a part of the function only.
 		register := gdbRegister.MatchString(text) || strings.Contains(text, "multi-location")
-		memory := gdbMemory.MatchString(text)
+		memory := gdbInMemory.MatchString(text)
 		lives := "optimized out"
 		switch {
 		case register && memory:
