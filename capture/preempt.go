@@ -25,6 +25,8 @@ const (
 	// A preemption that takes d to record happens at most once in preemptShare × d.
 	preemptShare = 20
 	mostPages    = 16 // whose contents are recorded
+	// Of a thread that seems to wait in a loop, whose turn does nothing for it.
+	spinShare = 4
 )
 
 // limit is how long the current thread may compute, 0 for as long as it likes.
@@ -34,6 +36,8 @@ func (r *recorder) limit() time.Duration {
 		return 0
 	case r.chaos != nil && r.others():
 		return time.Duration(r.chaos.Int64N(int64(slice))) + r.preemptCost
+	case r.spins:
+		return max(tick, spinShare*r.preemptCost)
 	case r.others() || len(r.held) > 0: // a thread that waits may stop meanwhile
 		return max(slice, preemptShare*r.preemptCost)
 	}
@@ -101,8 +105,17 @@ func (r *recorder) recordPlace(regs *ptrace.Regs) (done bool, err error) {
 		return false, err
 	}
 	e.XSave = r.xsave
-	r.last = *regs
+	r.spins = spinning(&r.place, regs)
+	r.last, r.place = *regs, *regs
 	return true, r.append(&e)
+}
+
+// spinning tells whether a thread that was at one place seems to be in the same small
+// loop at another.
+func spinning(a, b *ptrace.Regs) bool {
+	const small = 256 // bytes of code
+	return a.Rip-b.Rip+small < 2*small && a.Rsp == b.Rsp && a.Rbp == b.Rbp && a.Rbx == b.Rbx &&
+		a.Rdi == b.Rdi && a.Rsi == b.Rsi && a.R12 == b.R12 && a.R13 == b.R13 && a.R14 == b.R14 && a.R15 == b.R15
 }
 
 // changedPages returns the contents of pages that changed since the last time, those

@@ -116,7 +116,7 @@ func (r *recorder) leave() error {
 		return err
 	}
 	e.DurationNS = r.now() - e.StartNS
-	r.waiting = false
+	r.waiting, r.spins = false, false
 	r.yields = yielding(e.Regs.Orig_rax)
 	if r.call.Answer != 0 {
 		e.After.Orig_rax = e.Regs.Orig_rax

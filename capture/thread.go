@@ -44,6 +44,9 @@ type thread struct {
 
 	// midway: it stopped in user code, at a place that is not recorded.
 	midway bool
+	// place is where it was interrupted last, in a loop that seems to wait where spins.
+	place  ptrace.Regs
+	spins  bool
 	yields bool // others may run
 	// interrupted: the clock sent it a signal that it has not taken yet.
 	interrupted bool

@@ -30,6 +30,7 @@ func (p *player) preempted(g *recording.Regs) (interruption, error) {
 	if compareProgram(e, g, 0) != nil {
 		return interruption{}, nil
 	}
+	p.result.Stats.PlaceChecks++
 	if same, err := p.sameExtended(e.XSave); err != nil || !same {
 		return interruption{}, err
 	}
@@ -41,6 +42,7 @@ func (p *player) preempted(g *recording.Regs) (interruption, error) {
 	if p.host.checkHashes(e) != nil {
 		return interruption{}, nil
 	}
+	p.result.Stats.Interruptions++
 	p.events.next()
 	p.trace(e)
 	*g = e.After

@@ -17,7 +17,10 @@ type Stats struct {
 	SyscallStops uint64 // of them, at system calls
 	InCache      uint64 // system calls served inside the code cache, without a stop
 	TSC          uint64 // rdtsc and rdtscp
-	Injected     uint64 // system calls that the tracer made in the host, for maps
+	// Interruptions of threads in user code that were found again, and how often memory
+	// was compared for that, at places with the same registers.
+	Interruptions, PlaceChecks uint64
+	Injected                   uint64 // system calls that the tracer made in the host, for maps
 
 	Translations           uint64 // blocks translated
 	TranslatedInstructions uint64 // instructions in them

@@ -13,6 +13,8 @@ import (
 var rows = []row{
 	{"record", "record, CPU against the program pinned to one CPU", "≤ 1.15",
 		"ptrace alone: 1.0 to 1.4", measureRecord},
+	{"threads", "recording programs with threads, CPU against the program pinned to one CPU; interruptions, and how often replay compared memory to find one", "spinners ≤ 1.5; ≤ 3 comparisons; the rest is reported",
+		"strace -f 1.3 to 18", measureThreads},
 	{"log", "replay with the full log discarded (blocks, writes, calls), CPU of the host process against native",
 		"≤ 1.3 gzip, ≤ 2.3 C -O2, ≤ 3.0 sqlite3, perl, python3", "valgrind --tool=none and qemu-user, which log nothing", measureLog},
 	{"native", "native replay (the check alone), wall against native", "≤ 1.1 and 25 µs a system call", "", measureNative},

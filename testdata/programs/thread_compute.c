@@ -1,9 +1,10 @@
 // Threads that compute for long, side by side, in registers, in memory and with
 // string instructions.
 // build: gcc -g $FLAGS -o $OUT $SOURCE -pthread
+#include "delay.h"
 #include "thread.h"
 
-enum { THREADS = 3, ROUNDS = 1500000, SIZE = 1 << 14 };
+enum { THREADS = 3, ROUNDS = 3000, SIZE = 1 << 14 };
 static uint64_t sums[THREADS];
 static unsigned char table[THREADS][SIZE];
 
@@ -19,9 +20,10 @@ static uint64_t compute(unsigned char *t, uint64_t seed)
 	uint64_t sum = 0;
 	for (int i = 0; i < ROUNDS; i++) {
 		uint64_t v = next(&seed);
+		delay(5000 + v % 5000);
 		t[v % SIZE] += v >> 20;
 		sum += t[(v >> 32) % SIZE];
-		if (i % 4096 == 0) {
+		if (i % 512 == 0) {
 			void *to = t, *from = t + 16;
 			uint64_t n = SIZE - 16;
 			__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");

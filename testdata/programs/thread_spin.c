@@ -5,15 +5,16 @@
 
 enum { THREADS = 2, TURNS = 5, SIZE = 1 << 12 };
 static atomic_int ball;
-static volatile uint64_t spins[THREADS];
 static unsigned char block[THREADS][SIZE];
 
 static void *play(void *p)
 {
 	long me = (long)p;
 	for (int turn = 1; turn <= TURNS; turn++) {
-		while (atomic_load(&ball) != me)
-			spins[me]++;
+		while (atomic_load(&ball) != me) {
+			if (turn % 2)
+				__asm__ volatile("pause");
+		}
 		memset(block[me], turn, SIZE);
 		atomic_store(&ball, (int)(me + 1) % THREADS);
 	}
