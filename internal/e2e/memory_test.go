@@ -18,7 +18,8 @@ import (
 // memoryPrograms are those whose memory is held against the recorder's view:
 // what maps, moves and discards memory, and what stores in every way.
 var memoryPrograms = []string{"memory_maps", "memory_moves", "stack_growth", "heap_churn", "signal_segv_midway", "signal_altstack",
-	"rep_strings", "avx512_stores", "cpp_objects", "rust_truth", "jit_rewrite", "dynamic_loading", "thread_local"}
+	"rep_strings", "avx512_stores", "cpp_objects", "rust_truth", "jit_rewrite", "dynamic_loading", "thread_local",
+	"thread_shared_buffers"}
 
 // TestMemory rebuilds a program's memory from _memory and writes, and compares
 // it with the hashes that the recorder took of the real one, at the end and at
@@ -120,17 +121,18 @@ func checkpoints(t *testing.T, dir, database string) (points []checkpoint) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var times []uint64
-	for _, row := range ask(t, database, "SELECT t FROM syscalls ORDER BY syscall_id") {
-		times = append(times, number(t, row[0]))
+	var times, ends []uint64
+	for _, row := range ask(t, database, "SELECT t, coalesce(end_t, t) FROM syscalls ORDER BY syscall_id") {
+		times, ends = append(times, number(t, row[0])), append(ends, number(t, row[1]))
 	}
 	events, err := rec.Events()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer events.Close()
-	calls := 0
-	var after recording.Regs // of the last call
+	calls, last := 0, 0
+	waiting := map[uint32]int{} // by thread, the call in which it waits
+	var after recording.Regs    // of the last call
 	for {
 		var e recording.Event
 		if err := events.Next(&e); err == io.EOF {
@@ -139,12 +141,21 @@ func checkpoints(t *testing.T, dir, database string) (points []checkpoint) {
 			t.Fatal(err)
 		}
 		switch e.Kind {
-		case recording.KindSyscall:
+		case recording.KindWait:
+			waiting[e.Thread] = calls
 			calls++
+		case recording.KindSyscall:
+			if id, ok := waiting[e.Thread]; ok {
+				last = id
+				delete(waiting, e.Thread)
+			} else {
+				last = calls
+				calls++
+			}
 			after = e.After
 			for i := range points {
 				if points[i].t == 0 { // before the last call
-					points[i].t = times[calls-1]
+					points[i].t = times[last]
 				}
 			}
 		case recording.KindSignal:
@@ -158,7 +169,7 @@ func checkpoints(t *testing.T, dir, database string) (points []checkpoint) {
 			here := e.Regs
 			here.Orig_rax = after.Orig_rax
 			if here == after { // right behind that call; else before the last
-				p.t = times[calls-1] + 1
+				p.t = ends[last] + 1
 			}
 			points = append(points, p)
 		}
@@ -220,7 +231,7 @@ func (m *rebuilt) to(t *testing.T, at uint64) {
 		}
 	}
 	for _, row := range ask(t, m.database, fmt.Sprintf(`SELECT t, addr, size, value, hex(bytes) FROM writes w
-		WHERE t < %d OR t = %d AND (source = 'signal' OR EXISTS (FROM signals s WHERE s.t = w.t AND s.pc = w.pc)) ORDER BY t, source = 'instruction'`, at, at)) {
+		WHERE t < %d OR t = %d AND (source = 'signal' OR EXISTS (FROM signals s WHERE s.t = w.t AND s.pc = w.pc)) ORDER BY t, CASE source WHEN 'signal' THEN 0 WHEN 'instruction' THEN 1 ELSE 2 END`, at, at)) {
 		data, err := hex.DecodeString(row[4])
 		if err != nil {
 			t.Fatal(err)
