@@ -7,7 +7,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -99,26 +98,6 @@ func (t *tracee) dispositions() (d dispositions, err error) {
 		}
 	}
 	return d, nil
-}
-
-// cpuTime is how long the program has run so far.
-func cpuTime(pid int) (time.Duration, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(data), ") ") // behind the name
-	const (
-		utime = 11 // fields from there on
-		tick  = 10 * time.Millisecond
-	)
-	f := strings.Fields(rest)
-	if len(f) < utime+2 {
-		return 0, fmt.Errorf("/proc/%d/stat is not understood", pid)
-	}
-	user, err := strconv.ParseInt(f[utime], 10, 64)
-	system, e := strconv.ParseInt(f[utime+1], 10, 64)
-	return time.Duration(user+system) * tick, errors.Join(err, e)
 }
 
 // residentPages is how much memory the program has in use, 0 where unknown.
