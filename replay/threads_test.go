@@ -221,6 +221,45 @@ func TestThreadEnds(t *testing.T) {
 	}
 }
 
+// What a thread writes is what it had when it entered the call, though another uses
+// the memory anew before that returns.
+func TestThreadsOutput(t *testing.T) {
+	const size = 100000 // more than a pipe takes
+	rec, kinds := recordThreads(t, rawThreads+`
+static int ends[2], copied;
+static volatile int writing;
+static char data[100000], copy[100000];
+static void read_all(long me) {
+	while (!writing) call(24, 0, 0, 0, 0, 0);
+	while (copied < sizeof data) copied += call(0, ends[0], (long)copy + copied, sizeof data - copied, 0, 0);
+	for (int i = 0; i < sizeof data; i++) data[i] = 'b';
+	call(60, 0, 0, 0, 0, 0);
+}
+void start(void) {
+	call(22, (long)ends, 0, 0, 0, 0);
+	call(33, ends[1], 1, 0, 0, 0); // dup2
+	for (int i = 0; i < sizeof data; i++) data[i] = 'a';
+	spawn(1, read_all);
+	long v[4] = {(long)data, 10, (long)data + 10, sizeof data - 10};
+	writing = 1;
+	call(20, 1, (long)v, 2, 0, 0); // writev
+	call(231, 0, 0, 0, 0, 0);
+}`, rawFlags...)
+	waited := false
+	for _, e := range eventsOf(t, rec.Recording) {
+		waited = waited || e.Kind == recording.KindWait && e.Regs.Orig_rax == 20
+	}
+	if !waited {
+		t.Fatalf("no thread waited in writev: %v", kinds)
+	}
+	for _, engine := range []Engine{Native, Translated} {
+		_, out, err := replayNative(t, rec.Recording, Options{Engine: engine})
+		if err != nil || !bytes.Equal(out, bytes.Repeat([]byte{'a'}, size)) {
+			t.Errorf("engine %d: %v, %d bytes of output, of them %d as written", engine, err, len(out), bytes.Count(out, []byte{'a'}))
+		}
+	}
+}
+
 // rendezvous is a program whose threads wait for each other.
 const rendezvous = rawThreads + `
 static void work(long me) {
