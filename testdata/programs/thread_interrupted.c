@@ -37,7 +37,8 @@ static void *sleeps(void *p)
 	struct timespec t = {60, 0}, left = {0, 0};
 	sleeps_soon(&id);
 	CHECK(nanosleep(&t, &left) == -1 && errno == EINTR);
-	CHECK(left.tv_sec > 50 && left.tv_sec < 60);
+	// The rest counts the slack of the timer too: it may be above 60 seconds.
+	CHECK(left.tv_sec > 50 && left.tv_sec <= 60);
 	return p;
 }
 
