@@ -31,7 +31,7 @@ deps-build:
 	@testdata/deps.sh build
 
 test: deps
-	go test -count=1 -timeout 25m -json ./... | go run ./internal/testreport
+	go test -count=1 -timeout 50m -json ./... | go run ./internal/testreport
 
 bench: deps build
 	go run ./internal/bench -rows '$(ROWS)' -hindsight ./hindsight

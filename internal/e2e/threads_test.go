@@ -31,7 +31,7 @@ func threaded(t *testing.T) []fixture.Program {
 // schedules that differ: each of the recordings must be whole and exact.
 // HINDSIGHT_REPEATS says how often; ten times take two minutes of two processors.
 func TestThreadsRepeat(t *testing.T) {
-	repeats := 2
+	repeats := 1
 	if s := os.Getenv("HINDSIGHT_REPEATS"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 {
