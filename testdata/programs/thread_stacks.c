@@ -33,6 +33,7 @@ NOINLINE void here(long n) { __asm__ volatile("" : : "r"(n) : "memory"); }
 NOINLINE void come(long n) { here(n), here(n + 1); }
 static void *comes(void *p)
 {
+	wait_asleep(getpid()); // until the first thread joins this one
 	come((long)p);
 	return p;
 }
