@@ -75,13 +75,11 @@ func (r *recorder) preempt(regs *ptrace.Regs) (int, error) {
 // recordPlace appends the place at which the current thread stopped. Where that is
 // not possible right now it does nothing.
 func (r *recorder) recordPlace(regs *ptrace.Regs) (done bool, err error) {
-	if len(r.held) == 0 && !slices.ContainsFunc(r.threads, func(o *thread) bool { return o != r.thread && o.canRun() }) {
-		if err := r.collect(); err != nil {
-			return false, err
-		}
-		if !slices.ContainsFunc(r.threads, func(o *thread) bool { return o != r.thread && o.canRun() }) {
-			return false, nil // nobody waits
-		}
+	if err := r.collect(); err != nil {
+		return false, err
+	}
+	if len(r.held) == 0 && !r.othersCanRun() {
+		return false, nil // nobody waits
 	}
 	if left, err := r.leaveString(regs); err != nil || !left {
 		return false, err
@@ -180,9 +178,8 @@ func (r *recorder) leaveString(regs *ptrace.Regs) (left bool, err error) {
 
 // collect takes the stops that there are.
 func (r *recorder) collect() error {
-	for before := -1; before != r.collected && !r.gone; {
-		before = r.collected
-		if err := r.wait(unix.WNOHANG); err != nil {
+	for !r.gone {
+		if took, err := r.take(unix.WNOHANG); err != nil || !took {
 			return err
 		}
 	}

@@ -20,7 +20,6 @@ type recorder struct {
 	threads    []*thread
 	lastThread uint32                // the number given last
 	strangers  map[int]ptrace.Status // stops of threads that were not told of yet
-	collected  int                   // stops that wait took
 	draining   bool
 	turnBegan  time.Time
 	clock      clock

@@ -77,13 +77,7 @@ func (r *recorder) resume(t *thread) error {
 // call instead, while another thread could run.
 func (r *recorder) awaitStop(t *thread) (waits bool, err error) {
 	for r.alive(t) && !t.stopped && !r.gone {
-		if !t.inSyscall || !r.others() || r.final {
-			if err := r.wait(0); err != nil {
-				return false, err
-			}
-			continue
-		}
-		if !slices.ContainsFunc(r.threads, func(o *thread) bool { return o != t && o.canRun() }) {
+		if !t.inSyscall || r.final || !r.othersCanRun() {
 			if err := r.wait(0); err != nil {
 				return false, err
 			}
@@ -122,6 +116,11 @@ func (r *recorder) leaveWaiting(t *thread) error {
 
 // canRun tells whether the thread's turn would lead on: it is stopped.
 func (t *thread) canRun() bool { return t.stopped || !t.running }
+
+// othersCanRun tells whether a thread could run besides the current one.
+func (r *recorder) othersCanRun() bool {
+	return slices.ContainsFunc(r.threads, func(o *thread) bool { return o != r.thread && o.canRun() })
+}
 
 // state is what the kernel says of a thread: 'R' running, 'S' sleeping, 'D' in a
 // short sleep, 't' stopped, 'Z' ended; 0 where it is gone.
@@ -194,31 +193,41 @@ func (r *recorder) keepsTurn() bool {
 // wait takes a stop, or the end, of one thread: of any. With WNOHANG it returns
 // at once where there is none.
 func (r *recorder) wait(options int) error {
+	_, err := r.take(options)
+	return err
+}
+
+// take is wait, and tells whether there was anything.
+func (r *recorder) take(options int) (took bool, err error) {
 	tid, st, err := ptrace.WaitAny(options)
 	if err != nil || tid == 0 {
-		return err
+		return false, err
 	}
+	r.took(tid, st)
+	return true, nil
+}
+
+// took notes what became of a thread.
+func (r *recorder) took(tid int, st ptrace.Status) {
 	i := slices.IndexFunc(r.threads, func(t *thread) bool { return t.pid == tid })
 	ended := st.Exited() || st.Signaled()
 	if tid == r.leader && ended {
 		r.gone, r.status = true, st
-		return nil
+		return
 	}
 	if i < 0 {
 		if !ended {
 			r.strangers[tid] = st // about to be told of as a new thread
 		}
-		return nil
+		return
 	}
-	r.collected++
 	t := r.threads[i]
 	if ended {
 		r.dying = r.dying || !t.ending
 		r.remove(t)
-		return nil
+		return
 	}
 	t.running, t.stopped, t.stop = false, true, st
-	return nil
 }
 
 // remove takes a thread out that has ended.
