@@ -62,12 +62,18 @@ func pinned(args []string) []string { return append([]string{"taskset", "-c", "1
 
 // record records a workload into a folder of its name and returns it.
 func (b *bench) record(w workload) (string, error) {
+	dir, _, err := b.recordCost(w)
+	return dir, err
+}
+
+// recordCost is record, and tells what that took.
+func (b *bench) recordCost(w workload) (string, cost, error) {
 	dir := filepath.Join(b.work, "recordings", w.name)
 	if err := os.RemoveAll(dir); err != nil {
-		return "", err
+		return "", cost{}, err
 	}
-	_, err := b.cost(1, w.dir, append([]string{b.hindsight, "record", "-o", dir, "--"}, w.args...)...)
-	return dir, err
+	c, err := b.cost(1, w.dir, append([]string{b.hindsight, "record", "-o", dir, "--"}, w.args...)...)
+	return dir, c, err
 }
 
 // replay replays a recording in this process, as often as asked, and returns the

@@ -47,11 +47,7 @@ func measureRecord(b *bench) ([]string, error) {
 		}
 		var best cost
 		for i := range b.runs {
-			dir := filepath.Join(b.work, "recordings", fmt.Sprintf("%s-%d", name, i))
-			if err := os.RemoveAll(dir); err != nil {
-				return lines, err
-			}
-			c, err := b.cost(1, w.dir, append([]string{b.hindsight, "record", "-o", dir, "--"}, w.args...)...)
+			dir, c, err := b.recordCost(w)
 			if err != nil {
 				return lines, err
 			}

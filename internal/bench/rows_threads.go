@@ -101,11 +101,7 @@ func (b *bench) threadsRow(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(b.work, "recordings", w.name)
-	if err := os.RemoveAll(dir); err != nil {
-		return "", err
-	}
-	recorded, err := b.cost(1, w.dir, append([]string{b.hindsight, "record", "-o", dir, "--"}, w.args...)...)
+	dir, recorded, err := b.recordCost(w)
 	if err != nil {
 		return "", err
 	}
