@@ -54,10 +54,14 @@ func (c *codec) turn(thread uint32) {
 	c.thread, c.regs = thread, c.others[thread]
 }
 
+// entersKernel tells whether an event of the kind has registers as at the entry of a
+// system call.
+func (k Kind) entersKernel() bool { return k == KindSyscall || k == KindWait }
+
 // straighten maps registers to a form in which a system call's side effects
 // on rcx (= rip) and r11 (= flags) vanish; bend is its inverse.
 func straighten(kind Kind, r Regs) Regs {
-	if kind == KindSyscall || kind == KindWait {
+	if kind.entersKernel() {
 		r.Rcx -= r.Rip
 		r.R11 -= r.Eflags
 	}
@@ -65,7 +69,7 @@ func straighten(kind Kind, r Regs) Regs {
 }
 
 func bend(kind Kind, r Regs) Regs {
-	if kind == KindSyscall || kind == KindWait {
+	if kind.entersKernel() {
 		r.Rcx += r.Rip
 		r.R11 += r.Eflags
 	}
@@ -74,7 +78,7 @@ func bend(kind Kind, r Regs) Regs {
 
 // predict guesses an event's registers from the last ones seen.
 func predict(kind Kind, last Regs) Regs {
-	if kind == KindSyscall || kind == KindWait {
+	if kind.entersKernel() {
 		const enosys = 38
 		e := uint64(enosys)
 		last.Rax = -e

@@ -35,7 +35,7 @@ func (e *Event) String() string {
 	if e.Thread > 1 {
 		fmt.Fprintf(&s, " thread %d", e.Thread)
 	}
-	if e.Kind == KindSyscall || e.Kind == KindWait {
+	if e.Kind.entersKernel() {
 		r := &e.Regs
 		fmt.Fprintf(&s, " %d(%#x, %#x, %#x, %#x, %#x, %#x)", r.Orig_rax, r.Rdi, r.Rsi, r.Rdx, r.R10, r.R8, r.R9)
 		if e.After != (Regs{}) {
