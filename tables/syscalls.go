@@ -5,28 +5,10 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"hindsight/internal/recording"
 	"hindsight/replay"
-)
-
-// Numbers of the system calls that matter to more than their own row.
-const (
-	sysWrite       = 1
-	sysOpen        = 2
-	sysClose       = 3
-	sysRtSigreturn = 15
-	sysPwrite      = 18
-	sysWritev      = 20
-	sysSchedYield  = 24
-	sysSendto      = 44
-	sysClone       = 56
-	sysExit        = 60
-	sysPrctl       = 157
-	sysArchPrctl   = 158
-	sysOpenat      = 257
-	sysPwritev     = 296
-	sysPwritev2    = 328
-	sysClone3      = 435
 )
 
 // systemCall is a system call: what its one or, where the thread was left waiting
@@ -67,7 +49,7 @@ func (s *systemCall) ends(e *recording.Event, at uint64) {
 	s.end, s.event = at, e.Index
 	s.durationNS = e.StartNS + e.DurationNS - min(s.startNS, e.StartNS+e.DurationNS)
 	a := &e.After
-	restarted := s.number != sysRtSigreturn && a.Rip == e.Regs.Rip-syscallLength
+	restarted := s.number != unix.SYS_RT_SIGRETURN && a.Rip == e.Regs.Rip-syscallLength
 	s.returned = *a != recording.Regs{} && !restarted
 	s.result = int64(a.Rax)
 }
@@ -118,7 +100,7 @@ func (t *tracker) syscall(c *replay.Control) error {
 		return err
 	}
 	t.followThread(s)
-	if s.number == sysRtSigreturn {
+	if s.number == unix.SYS_RT_SIGRETURN {
 		t.shadow.sigreturn(c.T)
 		return t.err
 	}
@@ -187,9 +169,9 @@ func readRanges(ranges []recording.MemoryWrite, addr uint64, b []byte) int {
 // the program's memory; ok is false where it is none of those.
 func (s *systemCall) written(n uint64) (data []byte, ok bool) {
 	switch s.number {
-	case sysWrite, sysPwrite, sysSendto:
+	case unix.SYS_WRITE, unix.SYS_PWRITE64, unix.SYS_SENDTO:
 		return s.memory.at(s.args[1], n), true
-	case sysWritev, sysPwritev, sysPwritev2:
+	case unix.SYS_WRITEV, unix.SYS_PWRITEV, unix.SYS_PWRITEV2:
 		for i := uint64(0); i < s.args[2] && n > 0; i++ {
 			v := s.memory.at(s.args[1]+16*i, 16)
 			if len(v) < 16 {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 
+	"golang.org/x/sys/unix"
+
 	"hindsight/replay"
 )
 
@@ -214,7 +216,7 @@ func (t *tracker) followThread(s *systemCall) {
 		nameLength = 16
 	)
 	self := t.running
-	if s.number == sysExit && !s.returned {
+	if s.number == unix.SYS_EXIT && !s.returned {
 		self.end = s.t + 1
 		delete(t.living, self.tid)
 	}
@@ -222,27 +224,27 @@ func (t *tracker) followThread(s *systemCall) {
 		return
 	}
 	switch s.number {
-	case sysSchedYield:
+	case unix.SYS_SCHED_YIELD:
 		self.yielded = true
-	case sysPrctl:
+	case unix.SYS_PRCTL:
 		if s.args[0] == setName {
 			self.name = readable([]byte(s.memory.text(s.args[1], nameLength)))
 		}
-	case sysArchPrctl:
+	case unix.SYS_ARCH_PRCTL:
 		if s.args[0] == setFS && self.pointer == 0 {
 			self.pointer = s.args[1]
 		}
-	case sysClone, sysClone3:
+	case unix.SYS_CLONE, unix.SYS_CLONE3:
 		t.hasMade(int(s.result), birth{syscall: s.id, pc: s.pc, name: self.name})
-	case sysOpen:
+	case unix.SYS_OPEN:
 		t.openName(s, s.args[0])
-	case sysOpenat:
+	case unix.SYS_OPENAT:
 		t.openName(s, s.args[1])
-	case sysWrite:
+	case unix.SYS_WRITE:
 		if tid, ok := t.nameFiles[uint32(s.args[0])]; ok {
 			t.setName(tid, readable([]byte(s.memory.text(s.args[1], min(s.args[2], nameLength-1)))))
 		}
-	case sysClose:
+	case unix.SYS_CLOSE:
 		delete(t.nameFiles, uint32(s.args[0]))
 	}
 }

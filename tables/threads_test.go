@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"hindsight/internal/recording"
 	"hindsight/replay"
 )
@@ -69,7 +71,7 @@ func stored(addr uint64, bytes string) []recording.MemoryWrite {
 const otherSP = 0x10000
 
 func TestThreadsHaveTheirOwnStacks(t *testing.T) {
-	clone := syscallEvent(sysClone3, value(77))
+	clone := syscallEvent(unix.SYS_CLONE3, value(77))
 	p := newProgram(t, filter{}).call('m', 0x1010).does(clone)
 	first := p.sp
 	p.as(2, otherSP).begin(1, 77, 'k', recording.MemoryWrite{Addr: 0x500, Data: []byte{77, 0, 0, 0}}).write(0x10, 8).call('f', 0x6050)
@@ -98,7 +100,7 @@ func TestWaitingInASystemCall(t *testing.T) {
 	first := p.sp
 	read := syscallEvent(0, nil, 3, 0x600, 8)
 	read.Memory, read.StartNS = stored(0x5f0, "early"), 40
-	p.waits(read).as(2, otherSP).begin(1, 9, 'k').write(0x10, 8).does(syscallEvent(sysSchedYield, value(0))).as(1, first)
+	p.waits(read).as(2, otherSP).begin(1, 9, 'k').write(0x10, 8).does(syscallEvent(unix.SYS_SCHED_YIELD, value(0))).as(1, first)
 	done := syscallEvent(0, value(5), 3, 0x600, 8)
 	done.Memory, done.Index, done.StartNS, done.DurationNS = stored(0x600, "hello"), 44, 40, 1000
 	rows := p.goesOn(done).write(0x20, 8).waits(syscallEvent(202, nil)).as(2, otherSP).write(0x30, 8).end()
@@ -128,7 +130,7 @@ func TestThreadExit(t *testing.T) {
 	p := newProgram(t, filter{}).call('m', 0x1010)
 	first := p.sp
 	p.as(2, otherSP).begin(1, 9, 'k').call('f', 0x6050)
-	leave := syscallEvent(sysExit, nil, 0)
+	leave := syscallEvent(unix.SYS_EXIT, nil, 0)
 	leave.Memory = stored(0x500, "\x00\x00\x00\x00")
 	rows := p.does(leave).as(1, first).ret(0x1015, 0).write(0x10, 8).end()
 	expect(t, "calls", rows.calls, "1<0 s depth 0 [0,open] = -", "2<1 m depth 1 [0,3] = 0", "3<0 k depth 0 [1,open] = -", "4<3 f depth 1 [1,open] = -")
@@ -151,12 +153,12 @@ func TestThreadNames(t *testing.T) {
 	}
 	p := newProgram(t, filter{})
 	p.setTID(p.threads[1], 5)
-	p.does(named(sysPrctl, 0, "maker\x00", 15, 0x900)).does(syscallEvent(sysClone3, value(77))).does(syscallEvent(sysClone3, value(78))).
-		does(named(sysPrctl, 0, "later\x00", 15, 0x900)).
-		does(named(sysOpenat, 4, "/proc/self/task/78/comm\x00", 0, 0x900)).does(named(sysWrite, 6, "namedx", 4, 0x900, 5)).does(syscallEvent(sysClose, value(0), 4)).
-		does(named(sysOpen, 4, "/tmp/x\x00", 0x900)).does(named(sysWrite, 6, "other", 4, 0x900, 5)).
+	p.does(named(unix.SYS_PRCTL, 0, "maker\x00", 15, 0x900)).does(syscallEvent(unix.SYS_CLONE3, value(77))).does(syscallEvent(unix.SYS_CLONE3, value(78))).
+		does(named(unix.SYS_PRCTL, 0, "later\x00", 15, 0x900)).
+		does(named(unix.SYS_OPENAT, 4, "/proc/self/task/78/comm\x00", 0, 0x900)).does(named(unix.SYS_WRITE, 6, "namedx", 4, 0x900, 5)).does(syscallEvent(unix.SYS_CLOSE, value(0), 4)).
+		does(named(unix.SYS_OPEN, 4, "/tmp/x\x00", 0x900)).does(named(unix.SYS_WRITE, 6, "other", 4, 0x900, 5)).
 		as(2, otherSP).begin(1, 77, 'k').as(3, otherSP).begin(1, 78, 'k').as(1, p.sp).
-		does(named(sysOpenat, 6, "/proc/5/task/5/comm\x00", 0, 0x900)).does(named(sysWrite, 6, "first", 6, 0x900, 5)).end()
+		does(named(unix.SYS_OPENAT, 6, "/proc/5/task/5/comm\x00", 0, 0x900)).does(named(unix.SYS_WRITE, 6, "first", 6, 0x900, 5)).end()
 	for number, want := range map[uint32]string{1: "first", 2: "maker", 3: "named"} {
 		if got := p.threads[number].name; got != want {
 			t.Errorf("thread %d is called %q, want %q", number, got, want)
@@ -167,9 +169,9 @@ func TestThreadNames(t *testing.T) {
 // Which thread it is does not depend on who begins first, nor on when the maker's
 // clone ends.
 func TestThreadLineages(t *testing.T) {
-	p := newProgram(t, filter{}).does(syscallEvent(sysClone3, value(11))).does(syscallEvent(sysClone3, value(12))).waits(syscallEvent(sysClone3, nil)).
+	p := newProgram(t, filter{}).does(syscallEvent(unix.SYS_CLONE3, value(11))).does(syscallEvent(unix.SYS_CLONE3, value(12))).waits(syscallEvent(unix.SYS_CLONE3, nil)).
 		as(2, otherSP).begin(1, 12, 'k').as(3, otherSP).begin(1, 13, 'k').as(4, otherSP).begin(1, 11, 'k').
-		does(syscallEvent(sysClone, value(14))).as(5, otherSP).begin(4, 14, 'k').as(1, entrySP).goesOn(syscallEvent(sysClone3, value(13)))
+		does(syscallEvent(unix.SYS_CLONE, value(14))).as(5, otherSP).begin(4, 14, 'k').as(1, entrySP).goesOn(syscallEvent(unix.SYS_CLONE3, value(13)))
 	p.end()
 	for number, want := range map[uint32]string{1: "1", 2: "1.2", 3: "1.3", 4: "1.1", 5: "1.1.1"} {
 		if got := p.lineages()[number]; got != want {
@@ -224,12 +226,12 @@ func TestThreadRows(t *testing.T) {
 	p.events = e
 	first := p.sp
 	write := func(result *uint64) *recording.Event {
-		event := syscallEvent(sysWrite, result, 1, 0x900, 3)
+		event := syscallEvent(unix.SYS_WRITE, result, 1, 0x900, 3)
 		event.Input = stored(0x900, "abc")
 		return event
 	}
 	p.write(0x10, 8).write(0x10, 8).waits(write(nil)).as(2, otherSP).begin(1, 77, 'k').write(0x20, 8).
-		does(syscallEvent(sysExit, nil)).as(1, first).goesOn(write(value(3))).waits(write(nil)).end()
+		does(syscallEvent(unix.SYS_EXIT, nil)).as(1, first).goesOn(write(value(3))).waits(write(nil)).end()
 	x := &indexer{tracker: p.tracker, db: db, scan: &scan{exit: &recording.Exit{}}, result: &replay.Result{Instructions: p.time}}
 	if err := x.appendTo("threads", x.addThreads); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"hindsight/internal/recording"
 	"hindsight/replay"
 )
@@ -201,7 +203,7 @@ func (p *program) signal(sp, stack uint64) *program {
 // sigreturn returns from the handler to a stack pointer.
 func (p *program) sigreturn(sp uint64) *program {
 	p.ret(0x9999, 0)
-	p.control(replay.Control{Kind: replay.Syscall, Event: &recording.Event{Regs: recording.Regs{Orig_rax: sysRtSigreturn}}})
+	p.control(replay.Control{Kind: replay.Syscall, Event: &recording.Event{Regs: recording.Regs{Orig_rax: unix.SYS_RT_SIGRETURN}}})
 	p.sp = sp
 	return p
 }
